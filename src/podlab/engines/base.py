@@ -1,0 +1,289 @@
+"""The promise that every engine keeps. `podlab.testing.contract` holds each of them to it.
+
+Errors are those of `podlab.errors`: `NotFound` for a pod or container that is not there,
+`Unavailable` when the engine does not answer, `Denied` when it refuses, `Unsupported` when it cannot.
+Every method may be cancelled; what it leaves then is said where it matters.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Literal, Protocol, Self
+
+from podlab.model import Pod, PodStatus
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """One step that `apply` took or would take: `verb` `create`, `container` `app`, `reason` `image changed`.
+
+    `container` is empty for what belongs to the pod as a whole.
+    """
+
+    verb: str
+    pod: str
+    container: str = ""
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PodEvent:
+    """Something happened to a pod. `action` is a verb such as `start`, `die`, `oom`, `destroy`."""
+
+    at: datetime
+    pod: str
+    container: str
+    action: str
+    attributes: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogLine:
+    """One line without its end, as the container wrote it. `stream` is 1 (out) or 2 (err)."""
+
+    at: datetime | None
+    stream: Literal[1, 2]
+    text: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExecOptions:
+    """How to run a command in a container. `size` is (columns, rows) of the terminal, for `tty` only.
+    `detach_keys` ends the local side and leaves the command running; empty: never."""
+
+    tty: bool = False
+    stdin: bool = False
+    env: Mapping[str, str] = field(default_factory=dict)
+    workdir: str = ""
+    user: str = ""
+    privileged: bool = False
+    size: tuple[int, int] | None = None
+    detach_keys: str = ""
+
+
+class ByteStream(Protocol):
+    """A connection with two halves that end one by one. Leaving the `async with` closes both."""
+
+    async def __aenter__(self) -> Self: ...
+    async def __aexit__(self, *exc: object) -> None: ...
+
+    async def read(self) -> bytes:
+        """The next bytes, `b""` at the end. Nothing is read ahead without bound."""
+        ...
+
+    async def write(self, data: bytes) -> None:
+        """Returns when the other side can take more: awaiting it is the back-pressure."""
+        ...
+
+    async def write_eof(self) -> None:
+        """End our half; theirs stays open."""
+        ...
+
+
+class Process(Protocol):
+    """A command in a container, or a container's own process when attached."""
+
+    async def __aenter__(self) -> Self: ...
+    async def __aexit__(self, *exc: object) -> None:
+        """Lets go of the stream. The command itself goes on if it has not ended."""
+        ...
+
+    async def read(self) -> tuple[Literal[1, 2], bytes] | None:
+        """The next bytes and their stream, 1 (out, and all of a terminal) or 2 (err); None at the end."""
+        ...
+
+    async def write(self, data: bytes) -> None: ...
+
+    async def write_eof(self) -> None: ...
+
+    async def resize(self, columns: int, rows: int) -> None:
+        """`Invalid` for sizes outside 1…9999."""
+        ...
+
+    async def wait(self) -> int:
+        """The exit code, once the output has been read to its end."""
+        ...
+
+
+class Sharing(StrEnum):
+    """How a container stands to a namespace."""
+
+    POD = "pod"
+    OWN = "own"
+    HOST = "host"
+    STALE = "stale"  # joined one that no longer exists
+
+
+NAMESPACES = ("net", "ipc", "uts", "pid", "mnt", "user", "cgroup")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NamespaceRow:
+    """Of one container: namespace → how it is shared, and → its inode where this machine may read it."""
+
+    container: str
+    sharing: Mapping[str, Sharing]
+    inodes: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Usage:
+    """What a container uses now. `cpu_ns` only grows: the difference of two readings is the use."""
+
+    container: str
+    at: datetime
+    cpu_ns: int
+    memory_bytes: int
+    memory_limit_bytes: int
+    pids: int
+    read_bytes: int
+    written_bytes: int
+    received_bytes: int
+    sent_bytes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileStat:
+    name: str
+    size_bytes: int
+    mode: int
+    modified_at: datetime
+    link_target: str = ""
+    is_dir: bool = False
+
+
+class Engine(Protocol):
+    name: str
+    """`docker`, `kubernetes`, `fake`."""
+
+    # --- wanted state: the one way that pods change
+
+    async def plan(self, pod: Pod) -> list[Change]:
+        """What `apply` would do now; empty when nothing differs. Nothing is changed.
+
+        `Conflict` where the pod would have to be replaced as a whole (its ports or host name changed).
+        """
+        ...
+
+    async def apply(
+        self,
+        pod: Pod,
+        *,
+        hold: Collection[str] = (),
+        keep_on_error: bool = False,
+        on_change: Callable[[Change], None] = lambda change: None,
+    ) -> None:
+        """Make the pod as wanted: create, start, repair or remove containers, and only those that differ.
+
+        Containers in `hold` are created but not started. Images must be there (`images.prepare`);
+        `NotFound` names one that is not. Two calls at once end in one pod. On failure and on
+        cancellation everything goes back to how it was found, unless `keep_on_error`.
+        """
+        ...
+
+    async def preview(self, pod: Pod) -> str:
+        """A text that a person can run to get the same pod without podlab: shell commands or YAML."""
+        ...
+
+    async def delete(self, name: str, *, grace_s: int | None = None) -> None:
+        """Stop all containers at once (`grace_s`, else the pod's own grace period), then remove the pod
+        with its volumes. A pod that is gone is not an error; half a pod is removed whole."""
+        ...
+
+    # --- found state
+
+    async def spec(self, name: str) -> Pod:
+        """The wanted state that was last applied."""
+        ...
+
+    async def get(self, name: str) -> PodStatus:
+        """One pod, exactly: exit codes, times, restarts, staleness."""
+        ...
+
+    async def list(self) -> list[PodStatus]:
+        """All pods by name, cheaply: exit codes and times may be missing."""
+        ...
+
+    async def expired(self) -> list[str]:
+        """Names of the pods whose lifetime is over, cheaply."""
+        ...
+
+    def watch(self, name: str = "", *, since: datetime | None = None, follow: bool = True) -> AsyncIterator[PodEvent]:
+        """Events of one pod or of all, from `since` or now on. Starts watching when first awaited."""
+        ...
+
+    # --- a pod's containers; without a container, all members and what they need
+
+    async def start(self, name: str, container: str | None = None) -> None:
+        """Start what is not running. The whole pod: shared namespaces first."""
+        ...
+
+    async def stop(self, name: str, container: str | None = None, *, grace_s: int | None = None) -> None:
+        """Stop and do not start again by itself. The pod stays and can be started."""
+        ...
+
+    async def restart(self, name: str, container: str | None = None, *, grace_s: int | None = None) -> None: ...
+
+    async def kill(self, name: str, container: str | None = None, *, signal: str = "KILL") -> None: ...
+
+    async def pause(self, name: str, container: str | None = None) -> None:
+        """Freeze the processes. `Unsupported` where the engine cannot."""
+        ...
+
+    async def unpause(self, name: str, container: str | None = None) -> None: ...
+
+    async def wait(self, name: str, container: str) -> int:
+        """The exit code, as soon as the container has ended."""
+        ...
+
+    # --- streams
+
+    async def exec(
+        self, name: str, container: str, command: Sequence[str], options: ExecOptions = ExecOptions()
+    ) -> Process:
+        """Start a command. A command that cannot be started gives exit code 126 or 127 and says so on
+        its output."""
+        ...
+
+    async def attach(self, name: str, container: str, *, stdin: bool = False, detach_keys: str = "") -> Process:
+        """The container's own process. Attach before `start` to miss nothing."""
+        ...
+
+    def logs(
+        self, name: str, container: str, *, follow: bool = False, tail: int | None = None,
+        since: datetime | None = None,
+    ) -> AsyncIterator[LogLine]: ...  # fmt: skip
+
+    async def dial(self, name: str, port: int) -> ByteStream:
+        """A TCP connection to a port in the pod, also one that listens on loopback only and is not published.
+
+        `Unavailable` where nobody listens.
+        """
+        ...
+
+    def read_archive(self, name: str, container: str, path: str) -> AsyncIterator[bytes]:
+        """A tar of the file or folder."""
+        ...
+
+    async def write_archive(self, name: str, container: str, path: str, tar: AsyncIterable[bytes]) -> None:
+        """Unpack a tar into an existing folder."""
+        ...
+
+    async def stat(self, name: str, container: str, path: str) -> FileStat: ...
+
+    # --- looking inside
+
+    async def namespaces(self, name: str) -> list[NamespaceRow]: ...
+
+    async def processes(self, name: str, container: str) -> tuple[Sequence[str], Sequence[Sequence[str]]]:
+        """Titles and rows, as `ps` on the engine's machine prints them."""
+        ...
+
+    def usage(self, name: str, container: str, *, follow: bool = True) -> AsyncIterator[Usage]:
+        """A reading about every second; one reading without `follow`."""
+        ...
+
+    async def close(self) -> None: ...

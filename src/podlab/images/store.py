@@ -1,0 +1,65 @@
+"""What `images` asks of an engine that holds images. `engines.docker` gives it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterable, AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Image:
+    """One image on the engine. `id` is its digest; `tags` are full references such as `alpine:latest`."""
+
+    id: str
+    tags: tuple[str, ...]
+    size_bytes: int
+    created_at: float
+    labels: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PullProgress:
+    """How far a pull is. Totals grow while the engine learns of more layers."""
+
+    status: str
+    done_bytes: int
+    total_bytes: int
+
+
+class ImageStore(Protocol):
+    async def image(self, reference: str) -> Image:
+        """`NotFound` where the engine does not have it."""
+        ...
+
+    async def images(self) -> list[Image]:
+        """Every tagged image, one entry for each id."""
+        ...
+
+    def pull(self, reference: str) -> AsyncIterator[PullProgress]:
+        """Pull with the credentials of the docker CLI's config. Ends when the image is there.
+
+        `NotFound`: the registry does not have it. `Denied`: it wants a login.
+        `Unavailable`: the registry cannot be reached.
+        """
+        ...
+
+    async def import_rootfs(
+        self, tar: AsyncIterable[bytes], reference: str, changes: Sequence[str]
+    ) -> None:
+        """One layer from a root file system's tar; `changes` are Dockerfile lines such as `CMD ["sh"]`."""
+        ...
+
+    async def tag(self, reference: str, new_reference: str) -> None: ...
+
+    def save(self, references: Sequence[str]) -> AsyncIterator[bytes]:
+        """A `docker save` archive of these images, shared layers once."""
+        ...
+
+    async def load(self, archive: AsyncIterable[bytes]) -> list[str]:
+        """Load a `docker save` archive; the references in it. All or nothing for each image."""
+        ...
+
+    async def remove_image(self, reference: str) -> None:
+        """Removing an image that is gone is not an error. `Conflict` where a container uses it."""
+        ...

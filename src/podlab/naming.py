@@ -1,0 +1,63 @@
+"""Names and labels: how a pod is found again on an engine by any podlab, on any machine.
+
+There is no other state: whoever can list containers and volumes by these labels knows every pod.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final, NewType
+
+PodName = NewType("PodName", str)
+ContainerName = NewType("ContainerName", str)
+
+POD: Final = "podlab.io/pod"
+"""On every container and volume of a pod: the pod's name."""
+CONTAINER: Final = "podlab.io/container"
+"""On a member: its name in the pod. On the infra container: `infra`."""
+ROLE: Final = "podlab.io/role"
+"""`infra`, `member`, `volume`, `spec` or `network`."""
+HASH: Final = "podlab.io/hash"
+"""What the container was made from; equal hashes need no change."""
+SPEC: Final = "podlab.io/spec"
+"""The whole pod as JSON: on the infra container for generation 1, else on the newest `spec` volume."""
+GENERATION: Final = "podlab.io/generation"
+"""Which version of the wanted state this is: 1, 2, …"""
+DEADLINE: Final = "podlab.io/deadline"
+"""On the infra container of a pod with a lifetime: when it ends, in seconds since the epoch."""
+VERSION: Final = "podlab.io/version"
+"""The label scheme: `1`. A podlab that reads a higher one refuses rather than guesses."""
+BUILT_FROM: Final = "podlab.io/built-from"
+"""On an image that podlab built because it could not be pulled: from what, such as `debian bookworm`."""
+
+LABEL_SCHEME: Final = "1"
+INFRA: Final = "infra"
+NETWORK: Final = "podlab"
+"""The bridge that plain pods share; they find each other there by pod name."""
+ISOLATED_NETWORK: Final = "podlab-isolated"
+"""The bridge on which no pod reaches another."""
+
+_DNS_LABEL = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
+
+
+def is_dns_label(name: str) -> bool:
+    """Whether Kubernetes takes it as a container's name (RFC 1123 label, at most 63 characters).
+
+    https://kubernetes.io/docs/concepts/overview/working-with-objects/names/#dns-label-names
+    """
+    return _DNS_LABEL.fullmatch(name) is not None
+
+
+def container(pod: str, name: str) -> str:
+    """The engine's name of a pod's container: `podlab-web-app`; the infra's is `podlab-web-infra`."""
+    return f"podlab-{pod}-{name}"
+
+
+def volume(pod: str, name: str) -> str:
+    """The engine's name of a pod's emptyDir volume. Containers and volumes are separate name spaces."""
+    return f"podlab-{pod}-{name}"
+
+
+def spec_volume(pod: str, generation: int) -> str:
+    """The engine's name of the volume whose labels hold a later version of the wanted state."""
+    return f"podlab-{pod}-spec.{generation}"

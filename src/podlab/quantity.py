@@ -1,0 +1,50 @@
+"""Kubernetes quantities and durations: `500m`, `1.5`, `64Mi`, `2G`, `1h30m`.
+
+https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/quantity/
+"""
+
+from __future__ import annotations
+
+import re
+from decimal import ROUND_CEILING, Decimal
+from typing import Final
+
+_SUFFIX: Final = {
+    "n": Decimal("1e-9"), "u": Decimal("1e-6"), "m": Decimal("1e-3"), "": Decimal(1),
+    "k": Decimal(10) ** 3, "M": Decimal(10) ** 6, "G": Decimal(10) ** 9,
+    "T": Decimal(10) ** 12, "P": Decimal(10) ** 15, "E": Decimal(10) ** 18,
+    "Ki": Decimal(2) ** 10, "Mi": Decimal(2) ** 20, "Gi": Decimal(2) ** 30,
+    "Ti": Decimal(2) ** 40, "Pi": Decimal(2) ** 50, "Ei": Decimal(2) ** 60,
+}  # fmt: skip
+_QUANTITY = re.compile(r"([+-]?(?:\d{1,30}(?:\.\d{0,30})?|\.\d{1,30}))(?:([numkMGTPE]|[KMGTPE]i)|[eE]([+-]?\d{1,2}))?")
+_DURATION = re.compile(r"(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?")
+
+
+def parse(text: str | float) -> Decimal:
+    """The plain number that a quantity stands for. `ValueError` where it is none."""
+    match = _QUANTITY.fullmatch(str(text))
+    if match is None:
+        raise ValueError(f"{text!r} is not a quantity such as 500m, 2, 64Mi or 1G")
+    number, suffix, exponent = match.groups()
+    return Decimal(number).scaleb(int(exponent)) if exponent else Decimal(number) * _SUFFIX[suffix or ""]
+
+
+def whole(text: str | float) -> int:
+    """Rounded up to a whole number, as Kubernetes does: bytes of memory."""
+    return int(parse(text).to_integral_value(ROUND_CEILING))
+
+
+def nano(text: str | float) -> int:
+    """In billionths: Docker's NanoCpus."""
+    return int((parse(text) * 10**9).to_integral_value(ROUND_CEILING))
+
+
+def seconds(text: str) -> int:
+    """`90`, `90s`, `10m`, `1h30m`, `2d` in seconds. `ValueError` where it is no duration."""
+    if text.isascii() and text.isdigit():
+        return int(text)
+    match = _DURATION.fullmatch(text)
+    if match is None or not text:
+        raise ValueError(f"{text!r} is not a duration such as 90s, 10m or 1h30m")
+    days, hours, minutes, secs = (int(group or 0) for group in match.groups())
+    return ((days * 24 + hours) * 60 + minutes) * 60 + secs
