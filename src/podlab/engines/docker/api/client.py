@@ -1,0 +1,202 @@
+"""Requests to the Docker Engine API, and its errors in podlab's words."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterable, AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from typing import Any, NoReturn
+from urllib.parse import quote, urlencode
+
+import h11
+
+from podlab.engines.docker.address import Address
+from podlab.engines.docker.api.transport import Connection, connect
+from podlab.errors import Conflict, Denied, Invalid, NotFound, PodlabError, Unavailable, Unsupported
+
+Query = Mapping[str, str | int | bool | Mapping[str, Any]]
+CHUNK_BYTES = 1 << 16
+
+_BY_STATUS: dict[int, type[PodlabError]] = {
+    400: Invalid, 401: Denied, 403: Denied, 404: NotFound, 409: Conflict, 501: Unsupported, 503: Unavailable,
+}  # fmt: skip
+
+
+class Response:
+    """What the engine answered. The body is read as it is asked for, never ahead without bound."""
+
+    def __init__(self, exchange: _Exchange, head: h11.Response) -> None:
+        self.status = head.status_code
+        self.headers = {k.decode().lower(): v.decode("latin-1") for k, v in head.headers}
+        self._exchange = exchange
+
+    async def chunks(self) -> AsyncIterator[bytes]:
+        while isinstance(event := await self._exchange.event(), h11.Data):
+            yield bytes(event.data)
+
+    async def body(self) -> bytes:
+        return b"".join([chunk async for chunk in self.chunks()])
+
+    async def json(self) -> Any:
+        body = await self.body()
+        return json.loads(body) if body else None
+
+    async def json_lines(self) -> AsyncIterator[Any]:
+        """One value a line, as pulls, builds and events send them."""
+        rest = b""
+        async for chunk in self.chunks():
+            *lines, rest = (rest + chunk).split(b"\n")
+            for line in lines:
+                if line.strip():
+                    yield json.loads(line)
+        if rest.strip():
+            yield json.loads(rest)
+
+
+class _Exchange:
+    """One HTTP exchange on a connection of its own."""
+
+    def __init__(self, connection: Connection, address: Address) -> None:
+        self.connection = connection
+        self.http = h11.Connection(h11.CLIENT, max_incomplete_event_size=1 << 20)
+        self._address = address
+
+    async def event(self) -> h11.Event | type[h11.PAUSED]:
+        try:
+            while (event := self.http.next_event()) is h11.NEED_DATA:
+                self.http.receive_data(await self.connection.reader.read(CHUNK_BYTES))
+        except (OSError, h11.RemoteProtocolError) as error:
+            raise _broke_off(self._address) from error
+        return event  # type: ignore[return-value]
+
+    async def send(self, event: h11.Event) -> None:
+        try:
+            self.connection.write(self.http.send(event) or b"")
+            await self.connection.drain()
+        except OSError as error:
+            raise _broke_off(self._address) from error
+
+
+class Client:
+    """An engine at an address. Paths are those of the API without a version: the engine's own is used."""
+
+    def __init__(self, address: Address) -> None:
+        self.address = address
+
+    @asynccontextmanager
+    async def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        query: Query | None = None,
+        body: Any = None,
+        upload: AsyncIterable[bytes] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> AsyncIterator[Response]:
+        """Send a request with a JSON `body` or an `upload`; the answer's body is read inside the `async with`.
+
+        An answer of 400 and above is raised as one of `podlab.errors`.
+        """
+        connection = await connect(self.address)
+        exchange = _Exchange(connection, self.address)
+        try:
+            data = b"" if body is None else json.dumps(body).encode()
+            head = [("Host", "docker"), ("Connection", "close"), *(headers or {}).items()]
+            if upload is not None:
+                head += [("Transfer-Encoding", "chunked"), ("Content-Type", "application/x-tar")]
+            elif method != "GET":
+                head += [("Content-Length", str(len(data))), ("Content-Type", "application/json")]
+            await exchange.send(h11.Request(method=method, target=_target(path, query), headers=head))
+            if upload is not None:
+                await self._upload(exchange, upload)
+            elif data:
+                await exchange.send(h11.Data(data=data))
+            await exchange.send(h11.EndOfMessage())
+            event = await exchange.event()
+            while isinstance(event, h11.InformationalResponse):
+                event = await exchange.event()
+            if not isinstance(event, h11.Response):
+                raise _broke_off(self.address)
+            response = Response(exchange, event)
+            if response.status >= 400:
+                _raise(response.status, await response.body())
+            yield response
+        finally:
+            await connection.close()
+
+    @staticmethod
+    async def _upload(exchange: _Exchange, upload: AsyncIterable[bytes]) -> None:
+        """An engine that refuses half-way answers at once and reads no more: its answer tells why."""
+        try:
+            async for chunk in upload:
+                await exchange.send(h11.Data(data=chunk))
+        except Unavailable:
+            exchange.http.send_failed()
+            while isinstance(event := await exchange.event(), h11.InformationalResponse):
+                pass
+            if isinstance(event, h11.Response):
+                _raise(event.status_code, await Response(exchange, event).body())
+            raise
+
+    async def json(self, method: str, path: str, *, query: Query | None = None, body: Any = None) -> Any:
+        """Send, and decode the whole answer; None where it is empty."""
+        async with self.request(method, path, query=query, body=body) as response:
+            return await response.json()
+
+    async def hijack(self, path: str, *, query: Query | None = None, body: Any = None) -> tuple[Connection, bytes]:
+        """POST, then the connection as a raw two-way stream, with the bytes that came along already.
+
+        https://docs.docker.com/reference/api/engine/version/v1.45/#tag/Container/operation/ContainerAttach
+        """
+        connection = await connect(self.address)
+        exchange = _Exchange(connection, self.address)
+        try:
+            data = b"" if body is None else json.dumps(body).encode()
+            head = [
+                ("Host", "docker"), ("Connection", "Upgrade"), ("Upgrade", "tcp"),
+                ("Content-Length", str(len(data))), ("Content-Type", "application/json"),
+            ]  # fmt: skip
+            await exchange.send(h11.Request(method="POST", target=_target(path, query), headers=head))
+            if data:
+                await exchange.send(h11.Data(data=data))
+            await exchange.send(h11.EndOfMessage())
+            event = await exchange.event()
+            if not isinstance(event, h11.Response | h11.InformationalResponse):
+                raise _broke_off(self.address)
+            if event.status_code not in (101, 200):
+                _raise(event.status_code, await Response(exchange, event).body())  # type: ignore[arg-type]
+            return connection, exchange.http.trailing_data[0]
+        except BaseException:
+            await connection.close()
+            raise
+
+
+def segment(name: str) -> str:
+    """A name as one segment of a path."""
+    return quote(name, safe="")
+
+
+def _target(path: str, query: Query | None) -> str:
+    if not query:
+        return path
+    pairs = {
+        k: json.dumps(v) if isinstance(v, Mapping) else int(v) if isinstance(v, bool) else v for k, v in query.items()
+    }
+    return f"{path}?{urlencode(pairs)}"
+
+
+def _raise(status: int, body: bytes) -> NoReturn:
+    try:
+        message = json.loads(body)["message"]
+    except (ValueError, KeyError, TypeError):
+        message = body.decode(errors="replace").strip() or f"the engine answered {status}"
+    raise _BY_STATUS.get(status, PodlabError)(str(message).strip())
+
+
+def _broke_off(address: Address) -> Unavailable:
+    return Unavailable(
+        f"the Docker Engine at {address} broke off the connection",
+        subject=str(address),
+        hint="was it stopped? what is on the engine stays; run the command again when it is back",
+    )
