@@ -10,7 +10,6 @@ import hashlib
 import json
 import os
 import socket
-from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -20,6 +19,7 @@ from podlab.errors import Denied, Invalid, NotFound, Unavailable
 
 if TYPE_CHECKING:
     import ssl
+    from collections.abc import Callable, Iterator, Mapping
 
 SYSTEM_SOCKET = Path("/var/run/docker.sock")
 PRIVATE_ENGINES = Path("/run/podlab")
