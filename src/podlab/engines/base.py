@@ -193,6 +193,16 @@ class Engine(Protocol):
         with its volumes. A pod that is gone is not an error; half a pod is removed whole."""
         ...
 
+    async def prune(self, *, dry_run: bool = False) -> list[Change]:
+        """Remove what nobody uses any more: pods that have ended (phase `Succeeded` or `Failed`), volumes of
+        pods that are gone, and podlab's networks without a pod. What a pod uses that still has something to
+        run is never touched, nor is anything that podlab did not make.
+
+        Returns what was removed, or with `dry_run` what would be: `verb` is `remove`, `reason` says why. For
+        what is no pod, `pod` is the pod that it belonged to, or empty, and `container` is empty.
+        """
+        ...
+
     # --- found state
 
     async def spec(self, name: str) -> Pod:
@@ -207,7 +217,7 @@ class Engine(Protocol):
         """All pods by name, cheaply: exit codes and times may be missing."""
         ...
 
-    async def expired(self) -> list[str]:
+    async def expired(self) -> Sequence[str]:
         """Names of the pods whose lifetime is over, cheaply."""
         ...
 
@@ -276,7 +286,7 @@ class Engine(Protocol):
 
     # --- looking inside
 
-    async def namespaces(self, name: str) -> list[NamespaceRow]: ...
+    async def namespaces(self, name: str) -> Sequence[NamespaceRow]: ...
 
     async def processes(self, name: str, container: str) -> tuple[Sequence[str], Sequence[Sequence[str]]]:
         """Titles and rows, as `ps` on the engine's machine prints them."""
@@ -284,6 +294,10 @@ class Engine(Protocol):
 
     def usage(self, name: str, container: str, *, follow: bool = True) -> AsyncIterator[Usage]:
         """A reading about every second; one reading without `follow`."""
+        ...
+
+    async def version(self) -> str:
+        """The engine's own version, such as `26.1.5`."""
         ...
 
     async def close(self) -> None: ...
