@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterable, AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterable, AsyncIterator, Mapping, Sequence
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,9 +46,7 @@ class ImageStore(Protocol):
         """
         ...
 
-    async def import_rootfs(
-        self, tar: AsyncIterable[bytes], reference: str, changes: Sequence[str]
-    ) -> None:
+    async def import_rootfs(self, tar: AsyncIterable[bytes], reference: str, changes: Sequence[str]) -> None:
         """One layer from a root file system's tar; `changes` are Dockerfile lines such as `CMD ["sh"]`."""
         ...
 
