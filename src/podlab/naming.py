@@ -5,6 +5,7 @@ There is no other state: whoever can list containers and volumes by these labels
 
 from __future__ import annotations
 
+import os
 import re
 from typing import Final, NewType
 
@@ -61,3 +62,8 @@ def volume(pod: str, name: str) -> str:
 def spec_volume(pod: str, generation: int) -> str:
     """The engine's name of the volume whose labels hold a later version of the wanted state."""
     return f"podlab-{pod}-spec.{generation}"
+
+
+def infra_image() -> str:
+    """The image of infra containers: it needs `sh`, `sleep` and `nc`. PODLAB_INFRA_IMAGE names another."""
+    return os.environ.get("PODLAB_INFRA_IMAGE", "busybox")

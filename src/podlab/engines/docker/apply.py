@@ -1,0 +1,218 @@
+"""Run a plan: concurrently where its steps allow, to the end or back to how it was.
+
+The container's name is the lock: "name in use" means that somebody else did this step, so the engine is
+looked at again and planned anew. A request that is under way is never cut off, because nobody could tell
+whether the engine still carries it out; a cancelled `apply` lets it end, and then undoes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import tarfile
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection
+from dataclasses import dataclass, field
+
+from podlab import naming
+from podlab.engines.base import Change
+from podlab.engines.docker import find, profiles, translate
+from podlab.engines.docker.api import Client
+from podlab.engines.docker.delete import delete, remove_container, remove_volume
+from podlab.engines.docker.explain import explain
+from podlab.engines.docker.find import FoundPod
+from podlab.engines.docker.plan import Step, Verb, plan
+from podlab.errors import Conflict, NotFound, PodlabError
+from podlab.model import Pod
+from podlab.wire import decode
+
+ATTEMPTS = 5
+"""How often the pod may change under our hands before we say so."""
+
+OnChange = Callable[[Change], None]
+
+
+async def apply(
+    client: Client, pod: Pod, infra_image: str, *, hold: Collection[str], keep_on_error: bool, on_change: OnChange
+) -> None:
+    before = await find.pod(client, pod.name)
+    if before.ends_at is not None and before.infra and not before.infra.is_up and before.ends_at <= time.time():
+        await delete(client, pod.name, grace_s=0)
+        before = FoundPod(name=pod.name, networks=before.networks)
+    run = _Run(client, pod, infra_image, on_change)
+    try:
+        await run.until_nothing_differs(before, hold)
+    except BaseException as error:
+        if not keep_on_error and run.has_changed:
+            await _finish(_undo(client, before, run, infra_image))
+        raise error
+
+
+async def _undo(client: Client, before: FoundPod, run: _Run, infra_image: str) -> None:
+    """A pod that was not there is removed as far as we made it; one that was there gets its old wanted state."""
+    if before.infra is None or before.spec is None:
+        async with asyncio.TaskGroup() as group:
+            for id in run.made_containers:
+                group.create_task(remove_container(client, id))
+        async with asyncio.TaskGroup() as group:
+            for name in run.made_volumes:
+                group.create_task(remove_volume(client, name))
+        return
+    back = _Run(client, decode(Pod, before.spec), infra_image, lambda change: None)
+    await back.until_nothing_differs(await find.pod(client, before.name), ())
+
+
+async def _finish(work: Awaitable[object]) -> None:
+    """Await to the end, even when cancelled meanwhile; the cancellation is raised afterwards."""
+    task = asyncio.ensure_future(work)
+    cancelled: asyncio.CancelledError | None = None
+    while not task.done():
+        try:
+            await asyncio.wait([task])
+        except asyncio.CancelledError as error:
+            cancelled = error
+    if cancelled is not None:
+        task.exception()
+        raise cancelled
+    task.result()
+
+
+@dataclass(eq=False)
+class _Run:
+    client: Client
+    pod: Pod
+    infra_image: str
+    on_change: OnChange
+    made_containers: list[str] = field(default_factory=list)
+    made_volumes: list[str] = field(default_factory=list)
+    has_changed: bool = False
+    _stopped: bool = False
+
+    async def until_nothing_differs(self, found: FoundPod, hold: Collection[str]) -> None:
+        for attempt in range(ATTEMPTS):
+            steps = plan(self.pod, found, hold=hold)
+            if not steps:
+                return
+            try:
+                await self._all(steps)
+            except _MovedOn as moved:
+                if attempt + 1 == ATTEMPTS:
+                    raise moved.error from moved
+            else:
+                return
+            found = await find.pod(self.client, self.pod.name)
+
+    async def _all(self, steps: list[Step]) -> None:
+        """Every step as soon as those before it are done. After a failure nothing new is begun."""
+        self._stopped = False
+        tasks: dict[Step, asyncio.Task[None]] = {}
+        for step in steps:
+            tasks[step] = asyncio.create_task(self._after(step, [tasks[s] for s in step.after]))
+        if not tasks:
+            return
+        try:
+            await asyncio.wait(tasks.values())
+        except asyncio.CancelledError:
+            self._stopped = True
+            await _finish(asyncio.wait(tasks.values()))
+            raise
+        failed = [error for task in tasks.values() if (error := task.exception())]
+        if failed:
+            raise failed[0]
+
+    async def _after(self, step: Step, before: list[asyncio.Task[None]]) -> None:
+        for task in before:
+            await asyncio.wait([task])
+            if task.exception() is not None:
+                self._stopped = True
+        if self._stopped:
+            return
+        self.has_changed = True
+        try:
+            await self._do(step)
+        except PodlabError as error:
+            self._stopped = True
+            explained = await explain(self.client, self.pod.name, step, error)
+            if isinstance(error, NotFound | Conflict) and "No such image" not in error.message:
+                raise _MovedOn(explained) from error
+            raise explained from error
+        if step.concerns_container and step.target != naming.INFRA:
+            self.on_change(Change(verb=step.verb, pod=self.pod.name, container=step.target, reason=step.reason))
+
+    async def _do(self, step: Step) -> None:
+        client, pod, name = self.client, self.pod, naming.container(self.pod.name, step.target)
+        match step.verb:
+            case Verb.CREATE_NETWORK:
+                await self._create_network()
+            case Verb.WRITE_SPEC:
+                generation = int(step.target.rpartition(".")[2])
+                await self._create_volume(translate.spec_volume(pod, generation))
+            case Verb.CREATE_VOLUME:
+                await self._create_volume(translate.volume(pod, translate.empty_dirs(pod)[step.target]))
+            case Verb.OPEN_VOLUME:
+                await self._open_volume(step)
+            case Verb.CREATE:
+                await self._create(step.target, name)
+            case Verb.START:
+                await client.json("POST", f"/containers/{name}/start")
+            case Verb.RESTART:
+                await client.json("POST", f"/containers/{name}/restart")
+            case Verb.REMOVE:
+                await client.json("POST", f"/containers/{name}/stop")
+                await remove_container(client, name)
+            case Verb.REMOVE_VOLUME | Verb.REMOVE_SPEC:
+                await remove_volume(client, step.target)
+
+    async def _create(self, container: str, name: str) -> None:
+        if container == naming.INFRA:
+            lifetime = self.pod.spec.active_deadline_seconds
+            ends_at = None if lifetime is None else int(time.time()) + lifetime
+            body = translate.infra(self.pod, self.infra_image, ends_at)
+        else:
+            wanted = self.pod.container(container)
+            assert wanted is not None  # noqa: S101 - the plan names the pod's own containers
+            body = profiles.put_in(translate.member(self.pod, wanted))
+        answer = await self.client.json("POST", "/containers/create", query={"name": name}, body=body)
+        self.made_containers.append(answer["Id"])
+
+    async def _create_network(self) -> None:
+        body = translate.network(self.pod)
+        try:
+            await self.client.json("POST", "/networks/create", body=body | {"CheckDuplicate": True})
+        except Conflict:  # somebody else made it at the same time
+            await self.client.json("GET", f"/networks/{body['Name']}")
+
+    async def _create_volume(self, body: translate.Body) -> None:
+        """Creating a volume that exists succeeds whatever its labels are, so they are compared."""
+        answer = await self.client.json("POST", "/volumes/create", body=body)
+        if (answer.get("Labels") or {}) != body["Labels"]:
+            raise Conflict(f"volume '{body['Name']}' is not the one that pod '{self.pod.name}' needs")
+        self.made_volumes.append(body["Name"])
+
+    async def _open_volume(self, step: Step) -> None:
+        """An emptyDir is writable for every user, as in Kubernetes; the engine makes it root's alone."""
+        mounter = step.after[0].target
+        mounts = self.pod.container(mounter).volume_mounts  # type: ignore[union-attr]
+        path = next(m.mount_path for m in mounts if naming.volume(self.pod.name, m.name) == step.target)
+        name = naming.container(self.pod.name, mounter)
+        async with self.client.request(
+            "PUT", f"/containers/{name}/archive", query={"path": path}, upload=_folder_for_all()
+        ) as response:
+            await response.body()
+
+
+class _MovedOn(Exception):  # noqa: N818
+    """The engine was not as it was found. Look again; `error` is what to say when that does not help."""
+
+    def __init__(self, error: PodlabError) -> None:
+        super().__init__(error.message)
+        self.error = error
+
+
+async def _folder_for_all() -> AsyncIterator[bytes]:
+    folder = tarfile.TarInfo("./")
+    folder.type, folder.mode = tarfile.DIRTYPE, 0o777
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w") as tar:
+        tar.addfile(folder)
+    yield buffer.getvalue()

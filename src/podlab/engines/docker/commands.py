@@ -1,0 +1,140 @@
+"""The plan as `docker` commands that a person can run: what is shown is made from what would be sent."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from podlab import naming
+from podlab.engines.docker import profiles, translate
+from podlab.engines.docker.plan import Step, Verb
+from podlab.engines.docker.translate import SECCOMP_FILE, Body
+from podlab.model import Pod
+
+
+def render(pod: Pod, steps: list[Step], infra_image: str, now: float) -> str:
+    """A shell script, one command for each step; a create and its start are one `docker run`."""
+    started = {s.target for s in steps if s.verb is Verb.START}
+    created = {s.target for s in steps if s.verb is Verb.CREATE}
+    lines = []
+    for step in steps:
+        name = naming.container(pod.name, step.target)
+        match step.verb:
+            case Verb.CREATE if step.target in started:
+                continue
+            case Verb.CREATE:
+                lines.append(_create(["docker", "create"], pod, step.target, infra_image, now))
+            case Verb.START if step.target in created:
+                lines.append(_create(["docker", "run", "-d"], pod, step.target, infra_image, now))
+            case Verb.START | Verb.RESTART:
+                lines.append(_line("docker", step.verb, name))
+            case Verb.REMOVE:
+                lines.append(_line("docker", "stop", name))
+                lines.append(_line("docker", "rm", "--volumes", name))
+            case Verb.CREATE_NETWORK:
+                lines.append(_network(translate.network(pod)))
+            case Verb.CREATE_VOLUME:
+                lines.append(_volume(translate.volume(pod, translate.empty_dirs(pod)[step.target])))
+            case Verb.OPEN_VOLUME:
+                lines.append(_line("docker", "run", "--rm", "-v", f"{step.target}:/v", infra_image, "chmod", "0777", "/v"))
+            case Verb.WRITE_SPEC:
+                lines.append(_volume(translate.spec_volume(pod, int(step.target.rpartition(".")[2]))))
+            case Verb.REMOVE_VOLUME | Verb.REMOVE_SPEC:
+                lines.append(_line("docker", "volume", "rm", step.target))
+    return "\n".join(lines)
+
+
+def _create(command: list[str], pod: Pod, target: str, infra_image: str, now: float) -> str:
+    if target == naming.INFRA:
+        lifetime = pod.spec.active_deadline_seconds
+        ends_at = None if lifetime is None else int(now) + lifetime
+        body = translate.infra(pod, infra_image, ends_at)
+        note = f"# ends at {datetime.fromtimestamp(ends_at, UTC):%Y-%m-%d %H:%M:%S} UTC\n" if ends_at else ""
+    else:
+        body, note = translate.member(pod, pod.container(target)), ""  # type: ignore[arg-type]
+    entrypoint = list(body.get("Entrypoint") or [])
+    words = [*entrypoint[1:], *(body.get("Cmd") or [])]
+    flags = list(_flags(naming.container(pod.name, target), body, entrypoint[:1]))
+    parts = [" ".join(command), *(" ".join(map(shlex.quote, flag)) for flag in flags)]
+    return note + " \\\n  ".join([*parts, shlex.join([body["Image"], *words])])
+
+
+def _flags(name: str, body: Body, entrypoint: list[str]) -> Iterator[list[str]]:
+    host: Body = body["HostConfig"]
+    yield ["--name", name]
+    for key, flag in _SINGLE.items():
+        if value := body.get(key, host.get(key)):
+            yield [flag, str(value)]
+    for key, flag in _SWITCHES.items():
+        if body.get(key, host.get(key)):
+            yield [flag]
+    for key, flag in _REPEATED.items():
+        for value in body.get(key) or host.get(key) or ():
+            yield [flag, _option(value) if key == "SecurityOpt" else str(value)]
+    if host.get("MaskedPaths") == []:
+        yield ["--security-opt", "systempaths=unconfined"]
+    if (policy := host["RestartPolicy"]["Name"]) != "no":
+        yield ["--restart", policy]
+    if cpus := host.get("NanoCpus"):
+        yield ["--cpus", f"{cpus / 1e9:g}"]
+    for network in (body.get("NetworkingConfig") or {}).get("EndpointsConfig", {}).values():
+        for alias in network["Aliases"]:
+            yield ["--network-alias", alias]
+    for port, bindings in (host.get("PortBindings") or {}).items():
+        for b in bindings:
+            yield ["--publish", ":".join(filter(None, [b["HostIp"], b["HostPort"], port]))]
+    for mount in host["Mounts"]:
+        yield _mount(mount)
+    if entrypoint:
+        yield ["--entrypoint", entrypoint[0]]
+    for key, value in body["Labels"].items():
+        yield ["--label", f"{key}={value}"]
+
+
+_SINGLE = {
+    "Hostname": "--hostname", "NetworkMode": "--network", "IpcMode": "--ipc", "PidMode": "--pid",
+    "CgroupnsMode": "--cgroupns", "User": "--user", "WorkingDir": "--workdir", "StopSignal": "--stop-signal",
+    "StopTimeout": "--stop-timeout", "Memory": "--memory", "MemorySwap": "--memory-swap",
+    "MemoryReservation": "--memory-reservation", "CpuShares": "--cpu-shares",
+}  # fmt: skip
+_SWITCHES = {
+    "Init": "--init", "Tty": "--tty", "OpenStdin": "--interactive", "Privileged": "--privileged",
+    "ReadonlyRootfs": "--read-only",
+}  # fmt: skip
+_REPEATED = {
+    "Env": "--env", "CapAdd": "--cap-add", "CapDrop": "--cap-drop", "SecurityOpt": "--security-opt",
+    "Dns": "--dns", "DnsSearch": "--dns-search", "DnsOptions": "--dns-option", "ExtraHosts": "--add-host",
+}  # fmt: skip
+
+
+def _option(option: str) -> str:
+    name = option.removeprefix(SECCOMP_FILE)
+    return option if name == option else f"seccomp={profiles.path(name)}"
+
+
+def _mount(mount: Mapping[str, Any]) -> list[str]:
+    if mount.get("BindOptions", {}).get("CreateMountpoint"):  # --mount refuses a folder that is not there
+        return ["--volume", f"{mount['Source']}:{mount['Target']}{':ro' * mount.get('ReadOnly', False)}"]
+    parts = [f"type={mount['Type']}", f"source={mount['Source']}", f"target={mount['Target']}"]
+    parts += ["readonly"] * mount.get("ReadOnly", False) + ["volume-nocopy"] * (mount["Type"] == "volume")
+    return ["--mount", ",".join(parts)]
+
+
+def _network(body: Body) -> str:
+    options = [f"--opt={key}={value}" for key, value in body.get("Options", {}).items()]
+    return _line("docker", "network", "create", *options, *_label_flags(body), body["Name"])
+
+
+def _volume(body: Body) -> str:
+    options = [f"--opt={key}={value}" for key, value in body.get("DriverOpts", {}).items()]
+    return _line("docker", "volume", "create", *options, *_label_flags(body), body["Name"])
+
+
+def _label_flags(body: Body) -> list[str]:
+    return [f"--label={key}={value}" for key, value in body["Labels"].items()]
+
+
+def _line(*words: str) -> str:
+    return shlex.join(words)

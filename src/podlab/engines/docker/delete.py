@@ -1,0 +1,79 @@
+"""Remove pods, whole or half, and what nobody needs any more."""
+
+from __future__ import annotations
+
+import asyncio
+
+from podlab import naming
+from podlab.engines.docker import find
+from podlab.engines.docker.api import Client
+from podlab.engines.docker.api.client import segment
+from podlab.engines.base import Change
+from podlab.errors import Conflict, Denied, NotFound
+
+REMOVAL_WAIT_S = 10
+
+
+async def delete(client: Client, name: str, *, grace_s: int | None) -> None:
+    """Stop the members together, then remove everything of the pod together."""
+    listed = await find.containers(client, f"{naming.POD}={name}")
+    stop = {} if grace_s is None else {"t": grace_s}
+    async with asyncio.TaskGroup() as group:
+        volumes = group.create_task(find.volumes(client, f"{naming.POD}={name}"))
+        for c in listed:
+            if c["Labels"].get(naming.ROLE) != "infra" and c["State"] != "exited" and grace_s != 0:
+                group.create_task(_stop(client, c["Id"], stop))
+    async with asyncio.TaskGroup() as group:
+        for c in listed:
+            group.create_task(remove_container(client, c["Id"]))
+    async with asyncio.TaskGroup() as group:
+        for v in volumes.result():
+            group.create_task(remove_volume(client, v["Name"]))
+
+
+async def remove_container(client: Client, id: str) -> None:
+    """Kill and remove, with the anonymous volumes that its image made. Gone already is as good."""
+    try:
+        await client.json("DELETE", f"/containers/{id}", query={"force": True, "v": True})
+    except NotFound:
+        return
+    except Conflict as error:
+        if "already in progress" not in error.message:
+            raise
+        # somebody else removes it: its name must be free when we return
+        async with asyncio.timeout(REMOVAL_WAIT_S):
+            try:
+                await client.json("POST", f"/containers/{id}/wait", query={"condition": "removed"})
+            except NotFound:
+                return
+
+
+async def remove_volume(client: Client, name: str) -> None:
+    try:
+        await client.json("DELETE", f"/volumes/{segment(name)}")
+    except NotFound:
+        return
+
+
+async def _stop(client: Client, id: str, query: dict[str, int]) -> None:
+    try:
+        await client.json("POST", f"/containers/{id}/stop", query=query)
+    except NotFound:
+        return
+
+
+async def prune(client: Client) -> list[Change]:
+    """Remove pods that have ended, volumes whose pod is gone, and podlab's networks that nobody uses."""
+    pods = await find.pods(client)
+    ended = [p for p in pods if not any(c.is_up for c in p.containers)]
+    changes = [Change(verb="remove", pod=p.name) for p in ended]
+    async with asyncio.TaskGroup() as group:
+        for p in ended:
+            group.create_task(delete(client, p.name, grace_s=0))
+    for network in sorted(await find.networks(client)):
+        try:
+            await client.json("DELETE", f"/networks/{network}")
+        except (NotFound, Denied, Conflict):  # a network in use answers 403
+            continue
+        changes.append(Change(verb="remove network", pod="", container=network))
+    return changes

@@ -1,0 +1,290 @@
+"""The Docker Engine behind the promise of `engines.base`. Each method finds the container and delegates."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Collection, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Self
+
+from podlab import naming
+from podlab.engines.base import (
+    ByteStream, Change, ExecOptions, FileStat, LogLine, NamespaceRow, PodEvent, Process, Usage,
+)  # fmt: skip
+from podlab.engines.docker import find, status
+from podlab.engines.docker.address import resolve
+from podlab.engines.docker.api import Client
+from podlab.engines.docker.find import FoundContainer, FoundPod
+from podlab.errors import Conflict, NotFound
+from podlab.model import Pod, PodStatus
+from podlab.wire import decode
+
+
+class DockerEngine:
+    """Pods on the engine at one address. It holds no connection and no state between calls."""
+
+    name = "docker"
+
+    def __init__(self, client: Client, infra_image: str = "") -> None:
+        self.client = client
+        self.infra_image = infra_image or naming.infra_image()
+
+    @classmethod
+    async def connect(cls, host: str = "") -> Self:
+        """`host` as in DOCKER_HOST; without it the engine that the docker command line would use."""
+        return cls(Client(await asyncio.to_thread(resolve, host)))
+
+    async def close(self) -> None:
+        """Nothing is open between calls."""
+
+    # --- wanted state
+
+    async def plan(self, pod: Pod) -> list[Change]:
+        from podlab.engines.docker.plan import plan
+
+        steps = plan(pod, await find.pod(self.client, pod.name))
+        return [
+            Change(verb=s.verb, pod=pod.name, container=s.target if s.concerns_container else "", reason=s.reason)
+            for s in steps
+        ]
+
+    async def apply(
+        self,
+        pod: Pod,
+        *,
+        hold: Collection[str] = (),
+        keep_on_error: bool = False,
+        on_change: Callable[[Change], None] = lambda change: None,
+    ) -> None:
+        from podlab.engines.docker.apply import apply
+
+        await apply(
+            self.client, pod, self.infra_image, hold=hold, keep_on_error=keep_on_error, on_change=on_change
+        )
+
+    async def preview(self, pod: Pod) -> str:
+        from podlab.engines.docker.commands import render
+        from podlab.engines.docker.plan import plan
+
+        steps = plan(pod, await find.pod(self.client, pod.name))
+        return render(pod, steps, self.infra_image, time.time())
+
+    async def delete(self, name: str, *, grace_s: int | None = None) -> None:
+        from podlab.engines.docker.delete import delete
+
+        await delete(self.client, name, grace_s=grace_s)
+
+    async def prune(self) -> list[Change]:
+        from podlab.engines.docker.delete import prune
+
+        return await prune(self.client)
+
+    # --- found state
+
+    async def spec(self, name: str) -> Pod:
+        found = await self._existing(name)
+        if found.spec is None:
+            raise Conflict(
+                f"what pod '{name}' should be is lost with its infra container",
+                subject=name,
+                hint="`podlab up` with its file repairs it",
+            )
+        return decode(Pod, found.spec)
+
+    async def get(self, name: str) -> PodStatus:
+        return status.pod_status(await self._existing(name))
+
+    async def list(self) -> list[PodStatus]:
+        return [status.pod_status(found) for found in await find.pods(self.client)]
+
+    async def expired(self) -> list[str]:
+        infras = await find.infras(self.client, with_deadline=True)
+        return [
+            c.labels[naming.POD] for c in infras if status.is_expired(c, int(c.labels[naming.DEADLINE]))
+        ]
+
+    async def watch(
+        self, name: str = "", *, since: datetime | None = None, follow: bool = True
+    ) -> AsyncIterator[PodEvent]:
+        from podlab.engines.docker.events import watch
+
+        async for event in watch(self.client, name, since=since, follow=follow):
+            yield event
+
+    # --- a pod's containers
+
+    async def start(self, name: str, container: str | None = None) -> None:
+        """Members whose infra was started after them are restarted: they hold namespaces that are gone."""
+        if container is not None:
+            await self._post(name, container, "start")
+            return
+        from podlab.engines.docker.plan import is_stale
+
+        found = await self._whole(name)
+        infra = found.infra
+        assert infra is not None  # noqa: S101 - _whole refuses such a pod
+        await self._each([infra], "start")
+        await self._each(
+            [c for c in found.members.values()], lambda c: "restart" if is_stale(found, c) else "start"
+        )
+
+    async def stop(self, name: str, container: str | None = None, *, grace_s: int | None = None) -> None:
+        query = {} if grace_s is None else {"t": grace_s}
+        if container is not None:
+            await self._post(name, container, "stop", **query)
+            return
+        found = await self._existing(name)
+        await self._each(found.members.values(), "stop", **query)
+        await self._each([c for c in [found.infra] if c], "stop")
+
+    async def restart(self, name: str, container: str | None = None, *, grace_s: int | None = None) -> None:
+        """A whole pod keeps its namespaces: its members are restarted, its infra is only started if it is down."""
+        query = {} if grace_s is None else {"t": grace_s}
+        if container is not None:
+            await self._post(name, container, "restart", **query)
+            return
+        found = await self._whole(name)
+        if found.infra and not found.infra.is_up:
+            await self._each([found.infra], "start")
+        await self._each(found.members.values(), "restart", **query)
+
+    async def kill(self, name: str, container: str | None = None, *, signal: str = "KILL") -> None:
+        if container is not None:
+            await self._post(name, container, "kill", signal=signal)
+            return
+        found = await self._existing(name)
+        await self._each([c for c in found.members.values() if c.is_up], "kill", signal=signal)
+
+    async def pause(self, name: str, container: str | None = None) -> None:
+        await self._freeze(name, container, "pause", "running")
+
+    async def unpause(self, name: str, container: str | None = None) -> None:
+        await self._freeze(name, container, "unpause", "paused")
+
+    async def _freeze(self, name: str, container: str | None, verb: str, state: str) -> None:
+        if container is not None:
+            await self._post(name, container, verb)
+            return
+        found = await self._existing(name)
+        await self._each([c for c in found.members.values() if c.state == state], verb)
+
+    async def wait(self, name: str, container: str) -> int:
+        id = await find.container_id(self.client, name, container)
+        answer = await self.client.json("POST", f"/containers/{id}/wait")
+        return int(answer["StatusCode"])
+
+    # --- streams
+
+    async def exec(
+        self, name: str, container: str, command: Sequence[str], options: ExecOptions = ExecOptions()
+    ) -> Process:
+        from podlab.engines.docker.streams import exec_process
+
+        return await exec_process(self.client, await self._id(name, container), command, options)
+
+    async def attach(self, name: str, container: str, *, stdin: bool = False, detach_keys: str = "") -> Process:
+        from podlab.engines.docker.streams import attach_process
+
+        return await attach_process(
+            self.client, await self._id(name, container), stdin=stdin, detach_keys=detach_keys
+        )
+
+    async def logs(
+        self, name: str, container: str, *, follow: bool = False, tail: int | None = None,
+        since: datetime | None = None,
+    ) -> AsyncIterator[LogLine]:  # fmt: skip
+        from podlab.engines.docker.streams import logs
+
+        id = await self._id(name, container)
+        async for line in logs(self.client, id, follow=follow, tail=tail, since=since):
+            yield line
+
+    async def dial(self, name: str, port: int) -> ByteStream:
+        from podlab.engines.docker.streams import dial
+
+        return await dial(self.client, await self._id(name, naming.INFRA), port)
+
+    async def read_archive(self, name: str, container: str, path: str) -> AsyncIterator[bytes]:
+        from podlab.engines.docker.streams import read_archive
+
+        async for chunk in read_archive(self.client, await self._id(name, container), path):
+            yield chunk
+
+    async def write_archive(self, name: str, container: str, path: str, tar: AsyncIterable[bytes]) -> None:
+        from podlab.engines.docker.streams import write_archive
+
+        await write_archive(self.client, await self._id(name, container), path, tar)
+
+    async def stat(self, name: str, container: str, path: str) -> FileStat:
+        from podlab.engines.docker.streams import stat
+
+        return await stat(self.client, await self._id(name, container), path)
+
+    # --- looking inside
+
+    async def namespaces(self, name: str) -> list[NamespaceRow]:
+        found = await self._existing(name)
+        host = _namespace_inodes("self") if self.client.address.kind == "unix" else {}
+        rows = []
+        for c in found.containers:
+            inodes = _namespace_inodes(str(c.host_pid)) if host and c.host_pid else {}
+            rows.append(status.namespace_row(found, c, inodes, host))
+        return rows
+
+    async def processes(self, name: str, container: str) -> tuple[Sequence[str], Sequence[Sequence[str]]]:
+        id = await self._id(name, container)
+        answer = await self.client.json("GET", f"/containers/{id}/top")
+        return answer["Titles"], answer["Processes"] or []
+
+    async def usage(self, name: str, container: str, *, follow: bool = True) -> AsyncIterator[Usage]:
+        from podlab.engines.docker.usage import usage
+
+        async for reading in usage(self.client, await self._id(name, container), container, follow=follow):
+            yield reading
+
+    # --- inside
+
+    async def _id(self, name: str, container: str) -> str:
+        return await find.container_id(self.client, name, container)
+
+    async def _existing(self, name: str) -> FoundPod:
+        found = await find.pod(self.client, name)
+        if not found.exists:
+            raise find.no_such_pod(name)
+        return found
+
+    async def _whole(self, name: str) -> FoundPod:
+        found = await self._existing(name)
+        if found.infra is None:
+            raise Conflict(
+                f"pod '{name}' has lost its infra container", subject=name, hint="`podlab up` with its file repairs it"
+            )
+        return found
+
+    async def _post(self, name: str, container: str, verb: str, **query: Any) -> None:
+        await self.client.json("POST", f"/containers/{await self._id(name, container)}/{verb}", query=query)
+
+    async def _each(
+        self, containers: Collection[FoundContainer], verb: str | Callable[[FoundContainer], str], **query: Any
+    ) -> None:
+        """At once; the first failure is raised when all have been tried."""
+
+        def post(c: FoundContainer) -> Awaitable[Any]:
+            action = verb if isinstance(verb, str) else verb(c)
+            return self.client.json("POST", f"/containers/{c.id}/{action}", query=query)
+
+        for result in await asyncio.gather(*map(post, containers), return_exceptions=True):
+            if isinstance(result, BaseException) and not isinstance(result, NotFound):
+                raise result
+
+
+def _namespace_inodes(pid: str) -> dict[str, int]:
+    """Empty where the engine runs elsewhere, or the kernel does not show us."""
+    from podlab.engines.base import NAMESPACES
+
+    try:
+        return {kind: (Path("/proc") / pid / "ns" / kind).stat().st_ino for kind in NAMESPACES}
+    except OSError:
+        return {}

@@ -1,0 +1,35 @@
+"""The engine's events, as those of pods."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+
+from podlab import naming
+from podlab.engines.base import PodEvent
+from podlab.engines.docker.api import Client
+
+
+async def watch(
+    client: Client, name: str, *, since: datetime | None, follow: bool
+) -> AsyncIterator[PodEvent]:
+    """https://docs.docker.com/reference/api/engine/version/v1.45/#tag/System/operation/SystemEvents"""
+    query: dict[str, str | dict[str, list[str]]] = {
+        "filters": {"type": ["container"], "label": [f"{naming.POD}={name}" if name else naming.POD]}
+    }
+    if since is not None:
+        query["since"] = f"{since.timestamp():.9f}"
+    if not follow:
+        query["until"] = f"{datetime.now(UTC).timestamp():.9f}"
+        query.setdefault("since", "0")
+    async with client.request("GET", "/events", query=query) as response:
+        async for event in response.json_lines():
+            labels = event["Actor"]["Attributes"]
+            nano = event.get("timeNano") or event["time"] * 10**9
+            yield PodEvent(
+                at=datetime.fromtimestamp(nano / 1e9, UTC),
+                pod=labels.get(naming.POD, ""),
+                container=labels.get(naming.CONTAINER, ""),
+                action=event["Action"],
+                attributes={k: v for k, v in labels.items() if not k.startswith("podlab.io/")},
+            )

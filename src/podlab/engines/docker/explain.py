@@ -1,0 +1,48 @@
+"""The engine's error texts in words that say what failed, on what, and what to do."""
+
+from __future__ import annotations
+
+import re
+
+from podlab import naming
+from podlab.engines.docker.api import Client
+from podlab.engines.docker.plan import Step
+from podlab.errors import AlreadyExists, NotFound, PodlabError
+
+_PORT_TAKEN = re.compile(r":(\d+)(?: failed: port is already allocated|: bind: address already in use)")
+
+
+async def explain(client: Client, pod: str, step: Step, error: PodlabError) -> PodlabError:
+    """What to raise instead of `error`, which is what the engine said to `step`."""
+    text = error.message
+    is_whole = step.target == naming.INFRA or not step.concerns_container
+    what = f"pod '{pod}'" if is_whole else f"container '{step.target}' of pod '{pod}'"
+    if port := _PORT_TAKEN.search(text):
+        holder = await _holder(client, port[1])
+        return AlreadyExists(
+            f"cannot start {what}: port {port[1]} is taken{holder}", subject=pod, hint="free it, or set another hostPort"
+        )
+    if "No such image" in text:
+        image = text.rpartition("No such image: ")[2]
+        return NotFound(
+            f"cannot create {what}: image '{image}' is not on the engine",
+            subject=image,
+            hint=f"`podlab images prepare` with the pod's file gets it, and so does `docker pull {image}`",
+        )
+    if "is already in use by container" in text:
+        return AlreadyExists(
+            f"cannot create {what}: its name '{naming.container(pod, step.target)}' is taken by a container that "
+            "podlab did not make",
+            subject=pod,
+            hint="rename or remove that container, or give the pod another name",
+        )
+    verb = step.verb if step.concerns_container else f"{step.verb} '{step.target}' of"
+    return type(error)(f"cannot {verb} {what}: {text}", subject=pod, hint=error.hint)
+
+
+async def _holder(client: Client, port: str) -> str:
+    try:
+        holders = await client.json("GET", "/containers/json", query={"filters": {"publish": [port]}})
+    except PodlabError:
+        return ""
+    return f" by container '{holders[0]['Names'][0].lstrip('/')}'" if holders else " by another program"

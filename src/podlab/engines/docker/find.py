@@ -1,0 +1,245 @@
+"""What is on the engine: containers, volumes and networks by podlab's labels, as plain facts."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from podlab import naming
+from podlab.engines.docker.api import Client
+from podlab.errors import NotFound, Unsupported
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FoundContainer:
+    """`state` is Docker's word: created, running, paused, restarting, removing, exited, dead.
+    What only an inspection tells is None or 0 where nobody has inspected."""
+
+    id: str
+    name: str
+    state: str
+    image: str
+    labels: Mapping[str, str]
+    network_mode: str = ""
+    status: str = ""
+    created_at: datetime | None = None
+    started_at: datetime | None = None
+    finished_at: datetime | None = None
+    exit_code: int | None = None
+    restart_count: int = 0
+    is_oom_killed: bool = False
+    error: str = ""
+    host_pid: int = 0
+    ip: str = ""
+    ports: tuple[Mapping[str, Any], ...] = ()
+    modes: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def is_up(self) -> bool:
+        return self.state in ("running", "paused", "restarting")
+
+    @property
+    def hash(self) -> str:
+        return self.labels.get(naming.HASH, "")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FoundPod:
+    """All of one pod that the engine has; `infra` is None where it was removed behind our back."""
+
+    name: str
+    infra: FoundContainer | None = None
+    members: Mapping[str, FoundContainer] = field(default_factory=dict)
+    volumes: frozenset[str] = frozenset()
+    spec_volumes: Mapping[int, str] = field(default_factory=dict)
+    spec: Mapping[str, Any] | None = None
+    networks: frozenset[str] = frozenset()
+
+    @property
+    def exists(self) -> bool:
+        return bool(self.infra or self.members or self.volumes or self.spec_volumes)
+
+    @property
+    def generation(self) -> int:
+        return max(self.spec_volumes, default=1)
+
+    @property
+    def ends_at(self) -> int | None:
+        text = self.infra.labels.get(naming.DEADLINE) if self.infra else None
+        return int(text) if text else None
+
+    @property
+    def containers(self) -> list[FoundContainer]:
+        return [*([self.infra] if self.infra else []), *self.members.values()]
+
+
+async def pod(client: Client, name: str) -> FoundPod:
+    """One pod, inspected. It may not exist."""
+    async with asyncio.TaskGroup() as group:
+        listed = group.create_task(containers(client, f"{naming.POD}={name}"))
+        kept = group.create_task(volumes(client, f"{naming.POD}={name}"))
+        own = group.create_task(networks(client))
+    async with asyncio.TaskGroup() as group:
+        inspected = [group.create_task(_inspect(client, c["Id"])) for c in listed.result()]
+    found = [_from_inspect(c) for task in inspected if (c := task.result())]
+    return _assemble(name, found, kept.result(), own.result())
+
+
+async def pods(client: Client) -> list[FoundPod]:
+    """All pods by name, from two lists: no exit codes, no exact times."""
+    async with asyncio.TaskGroup() as group:
+        listed = group.create_task(containers(client, naming.POD))
+        kept = group.create_task(volumes(client, naming.POD))
+    by_pod: dict[str, tuple[list[FoundContainer], list[Mapping[str, Any]]]] = {}
+    for c in listed.result():
+        by_pod.setdefault(c["Labels"][naming.POD], ([], []))[0].append(_from_list(c))
+    for v in kept.result():
+        by_pod.setdefault(v["Labels"][naming.POD], ([], []))[1].append(v)
+    return [_assemble(name, *by_pod[name], frozenset()) for name in sorted(by_pod)]
+
+
+async def infras(client: Client, *, with_deadline: bool) -> list[FoundContainer]:
+    """The infra containers alone, from one list."""
+    listed = await containers(client, naming.DEADLINE if with_deadline else f"{naming.ROLE}=infra")
+    return [_from_list(c) for c in listed]
+
+
+async def container_id(client: Client, pod: str, container: str) -> str:
+    """`NotFound` names the pod when there is none, else the container and those that there are."""
+    listed = await containers(client, f"{naming.POD}={pod}")
+    ids = {c["Labels"].get(naming.CONTAINER, ""): c["Id"] for c in listed}
+    if not ids:
+        raise no_such_pod(pod)
+    if container not in ids:
+        there = ", ".join(sorted(ids.keys() - {naming.INFRA})) or "none yet"
+        raise NotFound(
+            f"pod '{pod}' has no container '{container}'", subject=pod, hint=f"its containers: {there}"
+        )
+    return str(ids[container])
+
+
+def no_such_pod(name: str) -> NotFound:
+    return NotFound(f"there is no pod '{name}'", subject=name, hint="`podlab ps -a` lists all pods")
+
+
+# --- requests -------------------------------------------------------------------------------------
+
+
+async def containers(client: Client, label: str) -> list[Mapping[str, Any]]:
+    query = {"all": True, "filters": {"label": [label]}}
+    found: list[Mapping[str, Any]] = await client.json("GET", "/containers/json", query=query)
+    return found
+
+
+async def volumes(client: Client, label: str) -> list[Mapping[str, Any]]:
+    answer = await client.json("GET", "/volumes", query={"filters": {"label": [label]}})
+    found: list[Mapping[str, Any]] = answer["Volumes"] or []
+    return found
+
+
+async def networks(client: Client) -> frozenset[str]:
+    """Names of the bridges that podlab made."""
+    label = f"{naming.ROLE}=network"
+    answer = await client.json("GET", "/networks", query={"filters": {"label": [label]}})
+    return frozenset(n["Name"] for n in answer)
+
+
+async def _inspect(client: Client, id: str) -> Mapping[str, Any] | None:
+    try:
+        found: Mapping[str, Any] = await client.json("GET", f"/containers/{id}/json")
+    except NotFound:  # removed since it was listed
+        return None
+    return found
+
+
+# --- from the engine's JSON -----------------------------------------------------------------------
+
+
+def _assemble(
+    name: str, containers: list[FoundContainer], volumes: list[Mapping[str, Any]], networks: frozenset[str]
+) -> FoundPod:
+    for c in containers:
+        if c.labels.get(naming.VERSION, naming.LABEL_SCHEME) != naming.LABEL_SCHEME:
+            raise Unsupported(
+                f"pod '{name}' was made by a newer podlab (labels of version {c.labels[naming.VERSION]})",
+                subject=name,
+                hint="use that version of podlab, or remove the pod with it",
+            )
+    infra = next((c for c in containers if c.labels.get(naming.ROLE) == "infra"), None)
+    specs = {int(v["Labels"][naming.GENERATION]): v for v in volumes if v["Labels"].get(naming.ROLE) == "spec"}
+    labels = specs[max(specs)]["Labels"] if specs else infra.labels if infra else {}
+    return FoundPod(
+        name=name,
+        infra=infra,
+        members={c.labels[naming.CONTAINER]: c for c in containers if c.labels.get(naming.ROLE) == "member"},
+        volumes=frozenset(v["Name"] for v in volumes if v["Labels"].get(naming.ROLE) == "volume"),
+        spec_volumes={generation: v["Name"] for generation, v in specs.items()},
+        spec=json.loads(labels[naming.SPEC]) if naming.SPEC in labels else None,
+        networks=networks,
+    )
+
+
+def _from_list(c: Mapping[str, Any]) -> FoundContainer:
+    networks = (c.get("NetworkSettings") or {}).get("Networks") or {}
+    return FoundContainer(
+        id=c["Id"],
+        name=c["Names"][0].lstrip("/") if c.get("Names") else c["Id"][:12],
+        state=c["State"],
+        status=c.get("Status", ""),
+        image=c["Image"],
+        labels=c.get("Labels") or {},
+        network_mode=c.get("HostConfig", {}).get("NetworkMode", ""),
+        created_at=datetime.fromtimestamp(c["Created"], UTC),
+        ip=next((n["IPAddress"] for n in networks.values() if n.get("IPAddress")), ""),
+        ports=tuple(c.get("Ports") or ()),
+    )
+
+
+def _from_inspect(c: Mapping[str, Any]) -> FoundContainer:
+    state, config, host = c["State"], c["Config"], c["HostConfig"]
+    networks = c["NetworkSettings"].get("Networks") or {}
+    return FoundContainer(
+        id=c["Id"],
+        name=c["Name"].lstrip("/"),
+        state=state["Status"],
+        image=config["Image"],
+        labels=config.get("Labels") or {},
+        network_mode=host["NetworkMode"],
+        created_at=when(c["Created"]),
+        started_at=when(state["StartedAt"]),
+        finished_at=when(state["FinishedAt"]),
+        exit_code=state["ExitCode"],
+        restart_count=c.get("RestartCount", 0),
+        is_oom_killed=state.get("OOMKilled", False),
+        error=state.get("Error", ""),
+        host_pid=state.get("Pid", 0),
+        ip=next((n["IPAddress"] for n in networks.values() if n.get("IPAddress")), ""),
+        ports=tuple(_ports(c["NetworkSettings"].get("Ports") or {})),
+        modes={
+            "net": host.get("NetworkMode", ""), "ipc": host.get("IpcMode", ""), "pid": host.get("PidMode", ""),
+            "uts": host.get("UTSMode", ""), "user": host.get("UsernsMode", ""),
+            "cgroup": host.get("CgroupnsMode", ""),
+        },
+    )  # fmt: skip
+
+
+def _ports(bindings: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """In the shape of the list's `Ports`."""
+    return [
+        {"IP": b["HostIp"], "PublicPort": int(b["HostPort"]), "PrivatePort": int(port), "Type": kind}
+        for (port, kind), found in ((key.split("/"), value) for key, value in bindings.items())
+        for b in found or ()
+    ]
+
+
+def when(text: str) -> datetime | None:
+    """The engine's RFC 3339 time with nanoseconds; its zero time `0001-…` means never."""
+    if not text or text.startswith("0001-"):
+        return None
+    head, _, rest = text.rstrip("Z").partition(".")
+    fraction = rest[:6].split("+")[0].split("-")[0]
+    return datetime.fromisoformat(f"{head}.{fraction or 0:0<6}").replace(tzinfo=UTC)

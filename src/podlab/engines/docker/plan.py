@@ -1,0 +1,203 @@
+"""Wanted against found: the steps between them. Pure, so every state can be tested without an engine.
+
+What must hold on a Docker Engine: a member's namespaces are bound to the infra container's *id* when the
+member is created, so the infra is never made anew under living members; and a member that was started
+before its infra holds namespaces that are gone ("stale"), though the engine calls it running.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from enum import StrEnum
+
+from podlab import naming
+from podlab.engines.docker import translate
+from podlab.engines.docker.find import FoundContainer, FoundPod
+from podlab.errors import Conflict
+from podlab.model import Container, Pod
+from podlab.wire import encode
+
+
+class Verb(StrEnum):
+    CREATE_NETWORK = "create network"
+    WRITE_SPEC = "write spec"
+    CREATE_VOLUME = "create volume"
+    OPEN_VOLUME = "open volume"
+    CREATE = "create"
+    START = "start"
+    RESTART = "restart"
+    REMOVE = "remove"
+    REMOVE_VOLUME = "remove volume"
+    REMOVE_SPEC = "remove spec"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One call to the engine. `target` is a container's name in the pod (`infra` for the infra), or the
+    engine's name of a volume or network. It waits for the steps in `after`."""
+
+    verb: Verb
+    target: str
+    reason: str = ""
+    after: tuple[Step, ...] = ()
+
+    @property
+    def concerns_container(self) -> bool:
+        return self.verb in (Verb.CREATE, Verb.START, Verb.RESTART, Verb.REMOVE)
+
+
+def plan(wanted: Pod, found: FoundPod, *, hold: Collection[str] = ()) -> list[Step]:
+    """The steps in an order in which they could run one by one; empty when nothing differs.
+
+    `Conflict` where the infra container itself would have to change.
+    """
+    steps = _Steps()
+    infra_id, infra_ready = _infra(steps, wanted, found)
+    infra_starts = infra_ready is not None
+
+    spec_written = _spec(steps, wanted, found)
+    removed = {
+        name: steps.add(Verb.REMOVE, name, reason, after=spec_written)
+        for name, c in found.members.items()
+        if (reason := _why_remove(wanted, c, name, infra_id))
+    }
+    volumes = translate.empty_dirs(wanted)
+    new_volumes = {
+        name: steps.add(Verb.CREATE_VOLUME, name, after=spec_written) for name in volumes if name not in found.volumes
+    }
+
+    created: dict[str, Step] = {}
+    for container in wanted.spec.containers:
+        name = container.name
+        if name not in found.members or name in removed:
+            needs = [new_volumes[v] for v in _volumes_of(wanted, container) if v in new_volumes]
+            reason = "is missing" if found.exists and name not in removed else ""
+            created[name] = steps.add(
+                Verb.CREATE, name, reason, after=[*needs, *filter(None, [steps.infra_created, removed.get(name)])]
+            )
+    opened = {
+        volume: steps.add(Verb.OPEN_VOLUME, volume, after=[created[mounter]])
+        for volume in new_volumes
+        if volumes[volume].empty_dir.medium != "Memory"  # type: ignore[union-attr]
+        and (mounter := _first_mounter(wanted, volume, created))
+    }
+    for container in wanted.spec.containers:
+        name = container.name
+        if name in hold:
+            continue
+        after = [*filter(None, [infra_ready, created.get(name)])]
+        after += [opened[v] for v in _volumes_of(wanted, container) if v in opened]
+        if name in created:
+            steps.add(Verb.START, name, after=after)
+        elif verb_and_reason := _why_start(wanted, found, found.members[name], infra_starts=infra_starts):
+            steps.add(*verb_and_reason, after=after)
+
+    for volume in sorted(found.volumes - volumes.keys()):
+        steps.add(Verb.REMOVE_VOLUME, volume, "is no longer wanted", after=list(removed.values()))
+    if spec_written or steps.infra_created:  # the newest generation counts: older ones go last, lost ones too
+        everything = list(steps.all)
+        for name in found.spec_volumes.values():
+            steps.add(Verb.REMOVE_SPEC, name, after=everything)
+    return steps.all
+
+
+class _Steps:
+    def __init__(self) -> None:
+        self.all: list[Step] = []
+        self.infra_created: Step | None = None
+
+    def add(self, verb: Verb, target: str, reason: str = "", *, after: Collection[Step] = ()) -> Step:
+        step = Step(verb, target, reason, tuple(after))
+        self.all.append(step)
+        return step
+
+
+def _infra(steps: _Steps, wanted: Pod, found: FoundPod) -> tuple[str | None, Step | None]:
+    """The id of the infra that stays, and the step after which its namespaces are there."""
+    infra = found.infra
+    if infra is not None and infra.is_up:
+        _refuse_other_infra(wanted, infra)
+        return infra.id, None
+    network = translate.network(wanted)["Name"]
+    networked = [] if network in found.networks else [steps.add(Verb.CREATE_NETWORK, network)]
+    if infra is not None:
+        _refuse_other_infra(wanted, infra)
+        reason = "" if infra.state == "created" else "had ended"
+        return infra.id, steps.add(Verb.START, naming.INFRA, reason, after=networked)
+    reason = "was removed behind podlab's back" if found.members else ""
+    steps.infra_created = steps.add(Verb.CREATE, naming.INFRA, reason, after=networked)
+    return None, steps.add(Verb.START, naming.INFRA, after=[steps.infra_created])
+
+
+def _refuse_other_infra(wanted: Pod, infra: FoundContainer) -> None:
+    if infra.hash != translate.infra_hash(wanted):
+        raise Conflict(
+            f"pod '{wanted.name}' cannot change its host name, host aliases, DNS, published ports, process sharing, "
+            "isolation or lifetime while it lives: its namespaces were made with them",
+            subject=wanted.name,
+            hint="`podlab up --replace` removes the pod and makes it anew",
+        )
+
+
+def _spec(steps: _Steps, wanted: Pod, found: FoundPod) -> list[Step]:
+    """Before anything else changes, so that whoever finds half a change knows where it was going."""
+    if found.infra is None or found.spec == encode(wanted):
+        return []
+    return [steps.add(Verb.WRITE_SPEC, naming.spec_volume(wanted.name, found.generation + 1))]
+
+
+def _why_remove(wanted: Pod, found: FoundContainer, name: str, infra_id: str | None) -> str:
+    container = wanted.container(name)
+    if container is None:
+        return "is no longer wanted"
+    if infra_id is None or (found.network_mode != f"container:{infra_id}"):
+        return "is bound to an infra container that is gone"
+    if found.hash != translate.member_hash(wanted, container):
+        return "changed"
+    if found.state in ("dead", "removing"):
+        return f"is {found.state}"
+    return ""
+
+
+def _why_start(
+    wanted: Pod, found: FoundPod, member: FoundContainer, *, infra_starts: bool
+) -> tuple[Verb, str] | None:
+    if member.is_up:
+        if infra_starts or _is_stale(found.infra, member):
+            return Verb.RESTART, "lost the pod's namespaces"
+        return None
+    if member.state == "created":
+        return Verb.START, "was never started"
+    policy = wanted.spec.restart_policy or "Always"
+    has_failed = member.exit_code != 0
+    if policy == "Always" or (has_failed and (policy == "OnFailure" or infra_starts)):
+        return Verb.START, f"had ended with exit code {member.exit_code}"
+    return None
+
+
+def _is_stale(infra: FoundContainer | None, member: FoundContainer) -> bool:
+    """https://docs.docker.com/reference/cli/docker/container/run/#network joins are made at start."""
+    return bool(infra and infra.started_at and member.started_at and infra.started_at > member.started_at)
+
+
+def is_stale(found: FoundPod, member: FoundContainer) -> bool:
+    """Whether a running member holds namespaces that are gone."""
+    if not member.is_up:
+        return False
+    return found.infra is None or not found.infra.is_up or _is_stale(found.infra, member)
+
+
+def _volumes_of(pod: Pod, container: Container) -> list[str]:
+    own = translate.empty_dirs(pod)
+    names = (naming.volume(pod.name, m.name) for m in container.volume_mounts)
+    return [n for n in names if n in own]
+
+
+def _first_mounter(pod: Pod, volume: str, created: Collection[str]) -> str:
+    """A container about to be created that can write to the volume."""
+    for container in pod.spec.containers:
+        for mount in container.volume_mounts:
+            if container.name in created and not mount.read_only and naming.volume(pod.name, mount.name) == volume:
+                return container.name
+    return ""
