@@ -1,0 +1,145 @@
+"""One container: its image, ports, variables, resources and probes."""
+
+from __future__ import annotations
+
+import posixpath
+from decimal import Decimal
+from typing import Final
+
+from podlab import model, naming, quantity
+from podlab.images import reference
+from podlab.manifest import syntax
+from podlab.manifest.checks.finding import Findings, at, at_least, twice
+from podlab.manifest.nodes import quoted
+from podlab.manifest.suggest import did_you_mean
+
+_RESOURCES: Final = ("cpu", "memory")
+_LEAST_MEMORY: Final = 6 * 1024 * 1024
+"""https://docs.docker.com/engine/containers/resource_constraints/#limit-a-containers-access-to-memory"""
+_MOST: Final = {"cpu": Decimal(2**63) / 10**9, "memory": Decimal(2**63)}
+"""What the engine's 64-bit numbers hold: billionths of a processor, bytes."""
+
+
+def container(c: model.Container) -> Findings:
+    yield from at("name", syntax.dns_label(c.name))
+    if c.name == naming.INFRA:
+        yield ("name",), f"{naming.INFRA!r} is podlab's own container in every pod; take another name"
+    yield from at("image", _image(c.image))
+    if c.working_dir is not None:
+        yield from at("workingDir", syntax.absolute(c.working_dir))
+    yield from twice(("ports",), "name", (p.name for p in c.ports))
+    yield from twice(
+        ("volumeMounts",), "mountPath", (posixpath.normpath(m.mount_path) for m in c.volume_mounts)
+    )
+    if c.readiness_probe:
+        yield from _named_port(c, c.readiness_probe)
+
+
+def _image(text: str) -> str:
+    if len(text) > 512:
+        return "an image's name has at most 512 characters"
+    try:
+        reference.parse(text)
+    except ValueError as error:
+        return str(error)
+    return ""
+
+
+def _named_port(c: model.Container, probe: model.Probe) -> Findings:
+    names = [p.name for p in c.ports if p.name]
+    for kind, action in (("tcpSocket", probe.tcp_socket), ("httpGet", probe.http_get)):
+        if action and isinstance(action.port, str) and action.port not in names:
+            near = did_you_mean(action.port, names)
+            yield (
+                ("readinessProbe", kind, "port"),
+                f"this container has no port named {quoted(action.port)}{near}",
+            )
+
+
+def port(p: model.ContainerPort) -> Findings:
+    yield from at("containerPort", syntax.port(p.container_port))
+    if p.host_port is not None:
+        yield from at("hostPort", syntax.port(p.host_port))
+    if p.host_ip:
+        yield from at("hostIP", syntax.ip(p.host_ip))
+        if p.host_port is None:
+            yield ("hostIP",), "means nothing without a hostPort"
+    if p.name is not None:
+        yield from at("name", syntax.port_name(p.name))
+
+
+def env_var(e: model.EnvVar) -> Findings:
+    yield from at("name", syntax.env_name(e.name))
+
+
+def resources(r: model.Resources) -> Findings:
+    for kind, amounts in (("limits", r.limits), ("requests", r.requests)):
+        for name, amount in amounts.items():
+            yield from at((kind, name), _amount(kind, name, amount))
+    for name in _RESOURCES:
+        if name not in r.limits or name not in r.requests:
+            continue
+        limit, request = r.limits[name], r.requests[name]
+        if _amount("limits", name, limit) or _amount("requests", name, request):
+            continue
+        if quantity.parse(request) > quantity.parse(limit):
+            yield ("requests", name), f"{request} is more than the limit, {limit}"
+
+
+def _amount(kind: str, name: str, amount: model.Quantity) -> str:
+    if name not in _RESOURCES:
+        near = did_you_mean(name, _RESOURCES)
+        return f"only cpu and memory are honoured, not {quoted(name)}{near}"
+    try:
+        value = quantity.parse(amount)
+    except ValueError as error:
+        return str(error)
+    if value < 0 or (value == 0 and kind == "limits"):
+        return f"must be more than 0, not {amount}"
+    if value >= _MOST[name]:
+        return f"{amount} is too much"
+    if name == "memory" and kind == "limits" and value < _LEAST_MEMORY:
+        meant = f"; 'm' means thousandths, write {str(amount)[:-1]}Mi" if str(amount).endswith("m") else ""
+        return f"{amount} is less than the 6Mi that a container needs{meant}"
+    return ""
+
+
+def probe(p: model.Probe) -> Findings:
+    given = [
+        kind
+        for kind, value in (("exec", p.exec), ("tcpSocket", p.tcp_socket), ("httpGet", p.http_get))
+        if value
+    ]
+    if not given:
+        yield (), "a probe needs one of exec, tcpSocket, httpGet"
+    for kind in given[1:]:
+        yield (kind,), f"a probe has only one of exec, tcpSocket, httpGet; this one has {given[0]} already"
+    yield from at_least(0, initial_delay_seconds=p.initial_delay_seconds)
+    yield from at_least(
+        1,
+        period_seconds=p.period_seconds,
+        timeout_seconds=p.timeout_seconds,
+        success_threshold=p.success_threshold,
+        failure_threshold=p.failure_threshold,
+    )
+
+
+def exec_action(action: model.ExecAction) -> Findings:
+    if not action.command:
+        yield ("command",), "needs the command to run, such as [test, -e, /ready]"
+
+
+def tcp_socket(action: model.TCPSocketAction) -> Findings:
+    yield from at("port", _port(action.port))
+
+
+def http_get(action: model.HTTPGetAction) -> Findings:
+    yield from at("port", _port(action.port))
+    if action.path and not action.path.startswith("/"):
+        yield ("path",), f"{quoted(action.path)} must begin with '/'"
+    for n, header in enumerate(action.http_headers):
+        yield from at(("httpHeaders", n, "name"), syntax.header_name(header.name))
+
+
+def _port(value: int | str) -> str:
+    return syntax.port(value) if isinstance(value, int) else syntax.port_name(value)

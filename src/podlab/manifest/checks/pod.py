@@ -1,0 +1,125 @@
+"""The pod as a whole: its name and labels, and what its containers must agree about."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Final
+
+from podlab import model
+from podlab.manifest import syntax
+from podlab.manifest.checks.finding import Findings, at, at_least, twice
+from podlab.manifest.nodes import quoted
+from podlab.manifest.suggest import did_you_mean
+
+LONGEST_POD_NAME: Final = 63
+"""The pod's name is its host name (Linux: 64 bytes at most) and its name in DNS (63 a part)."""
+_OWN: Final = "podlab.io/"
+_OWN_ANNOTATIONS: Final = (model.ISOLATED, model.INIT)
+_MAX_ANNOTATIONS_BYTES: Final = 256 * 1024
+MAX_SECONDS: Final = 2**31 - 1
+_MAX_NAMESERVERS, _MAX_SEARCHES, _MAX_SEARCH_CHARACTERS = 3, 32, 2048
+"""https://kubernetes.io/docs/concepts/services-networking/dns-pod-service/#pod-dns-config"""
+_SEARCH = re.compile(r"\.|_?[a-z0-9][-_a-z0-9]*(?:\._?[a-z0-9][-_a-z0-9]*)*\.?")
+_ANY_ADDRESS: Final = ("", "0.0.0.0", "::")
+
+
+def metadata(m: model.Metadata) -> Findings:
+    yield from at("name", syntax.dns_subdomain(m.name, LONGEST_POD_NAME))
+    yield from labels(m.labels)
+    yield from notes(m.annotations)
+
+
+def labels(given: Mapping[str, str]) -> Findings:
+    for key, value in given.items():
+        yield from at(("labels", key), syntax.label_key(key) or syntax.label_value(value))
+        if key.startswith(_OWN):
+            yield ("labels", key), f"labels under {_OWN} are podlab's own"
+
+
+def notes(given: Mapping[str, str]) -> Findings:
+    for key, value in given.items():
+        yield from at(("annotations", key), syntax.label_key(key))
+        if key.startswith(_OWN) and key not in _OWN_ANNOTATIONS:
+            yield (
+                ("annotations", key),
+                f"podlab knows no such annotation{did_you_mean(key, _OWN_ANNOTATIONS)}",
+            )
+        elif key in _OWN_ANNOTATIONS and value not in ("true", "false"):
+            yield ("annotations", key), f'expected "true" or "false", got {quoted(value)}'
+    if sum(len(k.encode()) + len(v.encode()) for k, v in given.items()) > _MAX_ANNOTATIONS_BYTES:
+        yield ("annotations",), "annotations hold at most 256 KiB"
+
+
+def spec(s: model.PodSpec) -> Findings:
+    if not s.containers:
+        yield ("containers",), "a pod needs at least one container"
+    yield from twice(("containers",), "name", (c.name for c in s.containers))
+    yield from twice(("volumes",), "name", (v.name for v in s.volumes))
+    yield from _mounts(s)
+    yield from _host_ports(s)
+    if s.hostname is not None:
+        yield from at("hostname", syntax.dns_label(s.hostname))
+    yield from at_least(0, termination_grace_period_seconds=s.termination_grace_period_seconds)
+    yield from at_least(1, active_deadline_seconds=s.active_deadline_seconds)
+    for name, seconds in (
+        ("terminationGracePeriodSeconds", s.termination_grace_period_seconds),
+        ("activeDeadlineSeconds", s.active_deadline_seconds),
+    ):
+        if seconds is not None and seconds > MAX_SECONDS:
+            yield (name,), f"must be {MAX_SECONDS} or less, not {seconds}"
+
+
+def _mounts(s: model.PodSpec) -> Findings:
+    names = {v.name for v in s.volumes}
+    for i, container in enumerate(s.containers):
+        for j, mount in enumerate(container.volume_mounts):
+            if mount.name not in names:
+                near = did_you_mean(mount.name, names)
+                yield (
+                    ("containers", i, "volumeMounts", j, "name"),
+                    f"the pod has no volume named {quoted(mount.name)}{near}",
+                )
+
+
+def _host_ports(s: model.PodSpec) -> Findings:
+    taken: dict[tuple[int, str], list[tuple[str, str]]] = {}
+    for i, container in enumerate(s.containers):
+        for j, port in enumerate(container.ports):
+            if port.host_port is None:
+                continue
+            protocol, ip = port.protocol or "TCP", port.host_ip or ""
+            others = taken.setdefault((port.host_port, protocol), [])
+            for other_ip, name in others:
+                if ip == other_ip or ip in _ANY_ADDRESS or other_ip in _ANY_ADDRESS:
+                    yield (
+                        ("containers", i, "ports", j, "hostPort"),
+                        f"{protocol} port {port.host_port} is already taken by container {name!r}",
+                    )
+                    break
+            others.append((ip, container.name))
+
+
+def host_alias(h: model.HostAlias) -> Findings:
+    yield from at("ip", syntax.ip(h.ip))
+    if not h.hostnames:
+        yield ("hostnames",), "needs at least one name"
+    for n, name in enumerate(h.hostnames):
+        yield from at(("hostnames", n), syntax.dns_subdomain(name))
+
+
+def dns_config(d: model.DNSConfig) -> Findings:
+    if len(d.nameservers) > _MAX_NAMESERVERS:
+        yield ("nameservers", _MAX_NAMESERVERS), f"a pod has at most {_MAX_NAMESERVERS} nameservers"
+    for n, address in enumerate(d.nameservers):
+        yield from at(("nameservers", n), syntax.ip(address))
+    if len(d.searches) > _MAX_SEARCHES:
+        yield ("searches", _MAX_SEARCHES), f"a pod has at most {_MAX_SEARCHES} search domains"
+    if sum(len(domain) + 1 for domain in d.searches) > _MAX_SEARCH_CHARACTERS:
+        yield ("searches",), f"search domains have at most {_MAX_SEARCH_CHARACTERS} characters together"
+    for n, domain in enumerate(d.searches):
+        if len(domain) > 254 or not _SEARCH.fullmatch(domain):
+            yield ("searches", n), f"{quoted(domain)} is no domain's name"
+    for n, option in enumerate(d.options):
+        if not option.name or any(c.isspace() for c in option.name + (option.value or "")):
+            yield ("options", n), 'a DNS option is one word, such as ndots with the value "2"'

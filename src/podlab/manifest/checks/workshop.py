@@ -1,0 +1,59 @@
+"""A workshop: its seats, and what its page shows of the pod."""
+
+from __future__ import annotations
+
+from podlab import quantity
+from podlab.images import reference
+from podlab.manifest import syntax
+from podlab.manifest.checks import pod
+from podlab.manifest.checks.finding import Findings, at, at_least, twice
+from podlab.manifest.nodes import quoted
+from podlab.manifest.suggest import did_you_mean
+from podlab.manifest.workshop import Images, Preview, Seats, TemplateMetadata, WorkshopSpec
+
+
+def spec(w: WorkshopSpec) -> Findings:
+    if w.lifetime is not None:
+        try:
+            if not 1 <= quantity.seconds(w.lifetime) <= pod.MAX_SECONDS:
+                yield ("lifetime",), f"must be 1 to {pod.MAX_SECONDS} seconds, not {w.lifetime}"
+        except ValueError as error:
+            yield ("lifetime",), str(error)
+    if w.lesson is not None and (w.lesson.startswith("/") or ".." in w.lesson.split("/") or not w.lesson):
+        yield ("lesson",), f"{quoted(w.lesson)} must be a file or folder in the workshop's own folder"
+    yield from twice(("terminals",), "name", (t.name for t in w.terminals))
+    yield from twice(("previews",), "name", (p.name for p in w.previews))
+    containers = [c.name for c in w.pod.spec.containers]
+    for n, terminal in enumerate(w.terminals):
+        if terminal.container not in containers:
+            near = did_you_mean(terminal.container, containers)
+            yield (
+                ("terminals", n, "container"),
+                f"the pod has no container named {quoted(terminal.container)}{near}",
+            )
+
+
+def seats(s: Seats) -> Findings:
+    yield from at_least(1, count=s.count)
+    yield from at_least(0, warm=s.warm)
+    if s.warm is not None and s.count is not None and s.warm > s.count:
+        yield ("warm",), f"{s.warm} is more than the {s.count} seats there are"
+
+
+def preview(p: Preview) -> Findings:
+    yield from at("port", syntax.port(p.port))
+    if p.path is not None and not p.path.startswith("/"):
+        yield ("path",), f"{quoted(p.path)} must begin with '/'"
+
+
+def images(i: Images) -> Findings:
+    for n, name in enumerate(i.preload):
+        try:
+            reference.parse(name)
+        except ValueError as error:
+            yield ("preload", n), str(error)
+
+
+def template_metadata(m: TemplateMetadata) -> Findings:
+    yield from pod.labels(m.labels)
+    yield from pod.notes(m.annotations)

@@ -1,0 +1,99 @@
+"""What a document says it is, by `apiVersion` and `kind`, and reading it as that."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from podlab.manifest.nodes import Mapping, Node, Path, Scalar, Sequence, quoted
+from podlab.manifest.report import Report, place
+from podlab.manifest.structure import read
+from podlab.manifest.suggest import did_you_mean
+from podlab.manifest.workshop import Workshop
+from podlab.model import Pod
+
+_HEAD: Final = ("apiVersion", "kind")
+_API_VERSION: Final = {"Pod": "v1", "List": "v1", "PodList": "v1", "Workshop": "podlab/v1"}
+"""The kinds that are read. A new kind is a line here and one in `read_document`."""
+_NOT_YET: Final = (
+    "ConfigMap", "CronJob", "DaemonSet", "Deployment", "Job", "Namespace", "PersistentVolumeClaim",
+    "PodTemplate", "ReplicaSet", "Secret", "Service", "StatefulSet",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One object of a file, and where its name stands."""
+
+    object: Pod | Workshop
+    line: int
+    column: int
+    path: Path
+
+
+def read_document(node: Node, path: Path, report: Report) -> Iterator[Found]:
+    """The objects in a document: one, or those of a `List`. What cannot be read is reported."""
+    if not isinstance(node, Mapping):
+        report.problem(
+            node.line, node.column, path, "expected a Pod or Workshop: a mapping that begins with 'kind:'"
+        )
+        return
+    kind = _kind(node, path, report)
+    if kind is None:
+        return
+    if kind.endswith("List"):
+        yield from _items(node, path, report)
+        return
+    made: Pod | Workshop | None
+    if kind == "Pod":
+        made = read(Pod, node, path, report, skip=_HEAD)
+    else:
+        made = read(Workshop, node, path, report, skip=_HEAD)
+    if made is not None:
+        yield Found(made, *place(node, ("metadata", "name")), (*path, "metadata", "name"))
+
+
+def _kind(node: Mapping, path: Path, report: Report) -> str | None:
+    kind, version = node.get("kind"), node.get("apiVersion")
+    if not isinstance(kind, Scalar) or not isinstance(kind.value, str):
+        found = kind or node
+        near = next((did_you_mean(key, ["kind"]) for key in node.entries if did_you_mean(key, ["kind"])), "")
+        report.problem(found.line, found.column, (*path, "kind"), f"required: Pod or Workshop{near}")
+        return None
+    if kind.value not in _API_VERSION:
+        message = f"podlab reads Pod, List and Workshop, not {quoted(kind.value)}"
+        if kind.value in _NOT_YET:
+            message += " (not yet)"
+        else:
+            message += did_you_mean(kind.value, _API_VERSION)
+        report.problem(kind.line, kind.column, (*path, "kind"), message)
+        return None
+    expected = _API_VERSION[kind.value]
+    if not isinstance(version, Scalar) or version.value != expected:
+        found = version or kind
+        shown = f", got {quoted(version.text)}" if isinstance(version, Scalar) else ""
+        report.problem(found.line, found.column, (*path, "apiVersion"), f"expected {expected}{shown}")
+    return kind.value
+
+
+def _items(node: Mapping, path: Path, report: Report) -> Iterator[Found]:
+    for key, (at, _) in node.entries.items():
+        if key not in (*_HEAD, "items", "metadata"):
+            report.refuse(
+                at.line, at.column, (*path, key), f"unknown field{did_you_mean(key, ['items', 'metadata'])}"
+            )
+    items = node.get("items")
+    if not isinstance(items, Sequence) or not items.items:
+        found = items or node
+        report.problem(found.line, found.column, (*path, "items"), "expected a list of pods")
+        return
+    for n, item in enumerate(items.items):
+        if (
+            isinstance(item, Mapping)
+            and isinstance(kind := item.get("kind"), Scalar)
+            and kind.text.endswith("List")
+        ):
+            report.problem(kind.line, kind.column, (*path, "items", n, "kind"), "a List cannot hold a List")
+        else:
+            yield from read_document(item, (*path, "items", n), report)

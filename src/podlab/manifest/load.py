@@ -1,0 +1,90 @@
+"""Files to pods: everything they hold, or everything that is wrong with them."""
+
+from __future__ import annotations
+
+import pathlib
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from podlab import naming
+from podlab.errors import Invalid
+from podlab.manifest.kinds import Found, read_document
+from podlab.manifest.report import Report
+from podlab.manifest.sources import Source, sources
+from podlab.manifest.workshop import Workshop
+from podlab.manifest.yaml import parse
+from podlab.model import Pod
+
+_MOST_PROBLEMS: Final = 200
+"""More than anybody reads; a file that is wrong throughout has one reason."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Loaded:
+    """`pods` in the order of the files, a workshop's pod among them. `warnings` are lines
+    `file:line:col: path: message`, one for each field that was ignored because the caller allowed it."""
+
+    pods: tuple[Pod, ...]
+    workshops: tuple[Workshop, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+
+def load(paths: Sequence[str | pathlib.Path], *, allow_ignored: Collection[str] = ()) -> Loaded:
+    """Read files, folders and `-` (standard input).
+
+    `allow_ignored` names fields that podlab may leave out of account, as `livenessProbe` or as the end of
+    a path, `containers.livenessProbe`. `Invalid` has every problem of every file in `problems`;
+    `NotFound` and `Denied` tell the first file that cannot be read.
+    """
+    return load_sources([source for path in paths for source in sources(path)], allow_ignored=allow_ignored)
+
+
+def load_sources(files: Iterable[Source], *, allow_ignored: Collection[str] = ()) -> Loaded:
+    """The same for texts that are in memory already."""
+    found: list[tuple[Report, Found]] = []
+    reports: list[Report] = []
+    for source in files:
+        report = Report(source.name, allow_ignored)
+        reports.append(report)
+        documents = parse(source.data, report)
+        if not documents and not report:
+            report.problem(1, 1, (), "the file is empty; it needs a Pod or a Workshop")
+        found += [(report, each) for node in documents for each in read_document(node, (), report)]
+    pods = [each.object.pod() if isinstance(each.object, Workshop) else each.object for _, each in found]
+    _report_same_names(pods, found)
+    problems = [line for report in reports for line in report.problems()]
+    if problems:
+        raise _invalid(problems, [report.file for report in reports if report])
+    return Loaded(
+        pods=tuple(pods),
+        workshops=tuple(each.object for _, each in found if isinstance(each.object, Workshop)),
+        warnings=tuple(line for report in reports for line in report.warnings()),
+    )
+
+
+def _report_same_names(pods: Sequence[Pod], found: Sequence[tuple[Report, Found]]) -> None:
+    """Pods of one name; and pods whose containers would have one name on the engine, as pod `a` with
+    container `b-c` and pod `a-b` with container `c`."""
+    owners: dict[str, Pod] = {}
+    names: set[str] = set()
+    for pod, (report, each) in zip(pods, found, strict=True):
+        if pod.name in names:
+            report.problem(each.line, each.column, each.path, f"another pod is named {pod.name!r} already")
+            continue
+        names.add(pod.name)
+        for container in (naming.INFRA, *(c.name for c in pod.spec.containers)):
+            name = naming.container(pod.name, container)
+            if (other := owners.setdefault(name, pod)) is not pod:
+                message = (
+                    f"container {container!r} would be named {name}, as one of pod {other.name!r}; rename one"
+                )
+                report.problem(each.line, each.column, each.path, message)
+
+
+def _invalid(problems: list[str], files: list[str]) -> Invalid:
+    count = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
+    where = files[0] if len(files) == 1 else f"{len(files)} files"
+    if len(problems) > _MOST_PROBLEMS:
+        problems = [*problems[:_MOST_PROBLEMS], f"… and {len(problems) - _MOST_PROBLEMS} more"]
+    return Invalid(f"{count} in {where}", problems=tuple(problems), subject=where)

@@ -1,0 +1,70 @@
+"""The problems and warnings of one file, each with its place."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, field
+
+from podlab.manifest.nodes import Mapping, Node, Path, Sequence, dotted
+
+
+@dataclass(slots=True)
+class Report:
+    """Problems are gathered, not raised, so that people see all of them at once.
+
+    `allow_ignored` names fields that may be left out of account: the end of a path without list positions,
+    such as `livenessProbe`, `containers.livenessProbe` or `spec.containers.livenessProbe`.
+    """
+
+    file: str
+    allow_ignored: Collection[str] = ()
+    _problems: list[tuple[int, int, str]] = field(default_factory=list)
+    _warnings: list[tuple[int, int, str]] = field(default_factory=list)
+
+    def __len__(self) -> int:
+        return len(self._problems)
+
+    def problem(self, line: int, column: int, path: Path, message: str) -> None:
+        self._problems.append((line, column, _said(path, message)))
+
+    def refuse(self, line: int, column: int, path: Path, message: str) -> None:
+        """A problem, or a warning where the user allowed this field to be ignored."""
+        name = "." + dotted(tuple(part for part in path if isinstance(part, str)))
+        if any(name.endswith("." + allowed) for allowed in self.allow_ignored):
+            self._warnings.append((line, column, _said(path, f"{message} (ignored, as asked)")))
+        else:
+            self.problem(line, column, path, message)
+
+    def problems(self) -> list[str]:
+        """`file:line:col: path: message`, in the order of the file, each once."""
+        return self._lines(self._problems)
+
+    def warnings(self) -> list[str]:
+        return self._lines(self._warnings)
+
+    def _lines(self, found: list[tuple[int, int, str]]) -> list[str]:
+        # An aliased value is read once for each use; two findings that read the same are one.
+        return [f"{self.file}:{line}:{column}: {text}" for line, column, text in sorted(set(found))]
+
+
+def _said(path: Path, message: str) -> str:
+    return f"{dotted(path)}: {message}" if path else message
+
+
+def place(root: Node, path: Path) -> tuple[int, int]:
+    """Where the value at `path` is written; of a missing one, where the nearest thing around it is.
+
+    The place of a mapping is its own key, where there is one: that is the line people look for.
+    """
+    node, found = root, (root.line, root.column)
+    for part in path:
+        if isinstance(node, Mapping) and isinstance(part, str) and part in node.entries:
+            key, node = node.entries[part]
+            is_collection = isinstance(node, Mapping | Sequence)
+            found = (key.line, key.column) if is_collection else (node.line, node.column)
+        elif isinstance(node, Sequence) and isinstance(part, int) and part < len(node.items):
+            node = node.items[part]
+            found = (node.line, node.column)
+        else:
+            break
+    return found

@@ -1,0 +1,101 @@
+"""`kind: Workshop`, the file `podlab.yaml`: a lesson, seats, and the pod behind each seat."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from podlab import quantity
+from podlab.model import Metadata, Pod, PodSpec
+from podlab.wire import Wire
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seats(Wire):
+    """How many people the workshop takes, how many pods wait ready, and how people claim one."""
+
+    count: int | None = None
+    warm: int | None = None
+    claim: Literal["code", "open", "named"] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terminal(Wire):
+    """A terminal on the seat's page: a shell in that container."""
+
+    name: str
+    container: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preview(Wire):
+    """A web page from inside the pod, shown on the seat's page."""
+
+    name: str
+    port: int
+    path: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Images(Wire):
+    """Images that a seat's own Docker daemon will want, and where it gets them."""
+
+    preload: tuple[str, ...] = ()
+    mirror: Literal["seeded", "cache", "none"] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TemplateMetadata(Wire):
+    """Labels and annotations of each seat's pod; its name comes from the workshop."""
+
+    labels: Mapping[str, str] = field(default_factory=dict)
+    annotations: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PodTemplate(Wire):
+    spec: PodSpec
+    metadata: TemplateMetadata = TemplateMetadata()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkshopSpec(Wire):
+    """`lesson` is a file or folder beside `podlab.yaml`; `lifetime`, of a seat, is such as `1h30m`."""
+
+    pod: PodTemplate
+    title: str | None = None
+    lesson: str | None = None
+    lifetime: str | None = None
+    seats: Seats | None = None
+    terminals: tuple[Terminal, ...] = ()
+    previews: tuple[Preview, ...] = ()
+    images: Images | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Workshop(Wire):
+    """`podlab/v1` Workshop."""
+
+    metadata: Metadata
+    spec: WorkshopSpec
+
+    @property
+    def lifetime_s(self) -> int | None:
+        """Seconds that a seat lives; None where the workshop does not say."""
+        return quantity.seconds(self.spec.lifetime) if self.spec.lifetime else None
+
+    def pod(self, name: str = "") -> Pod:
+        """One seat's pod, under the workshop's name or another. It lives as long as a seat, unless the
+        template has a deadline of its own."""
+        template = self.spec.pod
+        deadline_s = template.spec.active_deadline_seconds or self.lifetime_s
+        return Pod(
+            metadata=Metadata(
+                name=name or self.metadata.name,
+                labels=template.metadata.labels,
+                annotations=template.metadata.annotations,
+            ),
+            spec=dataclasses.replace(template.spec, active_deadline_seconds=deadline_s),
+        )
