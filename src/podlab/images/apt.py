@@ -97,7 +97,7 @@ class Archive:
         """The newest of this suite, its security updates included, verified by apt. Not what they need."""
         release = f"APT::Default-Release=/^{self.suite}(|-security|-updates)$/"
         await run("apt-get", *self.options, "-q", "-o", release, "download", *packages, cwd=folder)
-        return sorted(folder.glob("*.deb"))  # noqa: ASYNC240 - one small local folder
+        return sorted(folder.glob("*.deb"))
 
 
 async def archive(here: Machine, folder: Path, on_line: Callable[[str], None]) -> Archive:

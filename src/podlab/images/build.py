@@ -79,20 +79,19 @@ class Builder:
 
     def __init__(self, cache: Path | None = None) -> None:
         self._cache = cache or default_cache()
+        self._folder: Path | None = None
         self._archive: apt.Archive | None = None
+        self._of_recipe: dict[str, asyncio.Lock] = {}
         self._reading = asyncio.Lock()
         self._fetching = asyncio.Lock()  # apt reads its lists at each call: one after the other is quicker
 
     async def __aenter__(self) -> Self:
-        self._cache.mkdir(parents=True, exist_ok=True)
-        # In the cache's own file system: a finished file then moves into the cache in one step.
-        self._folder = Path(tempfile.mkdtemp(prefix=".building-", dir=self._cache))
-        self._folder.chmod(0o755)  # mmdebstrap without root works as another user
         return self
 
     async def __aexit__(self, *exc: object) -> None:
-        # Never across a mount: a half-made root file system might have the machine's /dev in it.
-        await asyncio.shield(run("rm", "-rf", "--one-file-system", str(self._folder)))
+        if self._folder is not None:
+            # Never across a mount: a half-made root file system might have the machine's /dev in it.
+            await asyncio.shield(run("rm", "-rf", "--one-file-system", str(self._folder)))
 
     async def build(self, recipe: Recipe, on_line: Callable[[str], None] = lambda line: None) -> RootFS:
         """The root file system, from the cache or made now. `on_line` hears how it gets on.
@@ -101,21 +100,30 @@ class Builder:
         """
         here = await apt.machine()
         digest = recipe.digest(here.distribution, here.suite, here.architecture)
-        # The suite is in the name: the label must tell it, and finding it out takes apt seconds.
-        found = sorted(self._cache.glob(f"{recipe.name}-*-{digest}.tar"))
-        path = found[0] if found else await self._make(recipe, here, digest, on_line)
+        async with self._of_recipe.setdefault(recipe.name, asyncio.Lock()):
+            # The suite is in the name: the label must tell it, and finding it out takes apt seconds.
+            found = sorted(self._cache.glob(f"{recipe.name}-*-{digest}.tar"))
+            path = found[0] if found else await self._make(recipe, here, digest, on_line)
         suite = path.name.removeprefix(f"{recipe.name}-").removesuffix(f"-{digest}.tar")
         day = datetime.fromtimestamp(path.stat().st_mtime, UTC).date()
         return RootFS(recipe=recipe, path=path, built_from=f"{here.distribution} {suite} {day}")
+
+    def _own_folder(self) -> Path:
+        """In the cache's own file system: a finished file then moves into the cache in one step."""
+        if self._folder is None:
+            self._cache.mkdir(parents=True, exist_ok=True)
+            self._folder = Path(tempfile.mkdtemp(prefix=".building-", dir=self._cache))
+            self._folder.chmod(0o755)  # mmdebstrap without root works as another user
+        return self._folder
 
     async def _make(
         self, recipe: Recipe, here: apt.Machine, digest: str, on_line: Callable[[str], None]
     ) -> Path:
         async with self._reading:
             if self._archive is None:
-                self._archive = await apt.archive(here, self._folder, on_line)
+                self._archive = await apt.archive(here, self._own_folder(), on_line)
         archive = self._archive
-        folder = self._folder / recipe.name
+        folder = self._own_folder() / recipe.name
         folder.mkdir()
         made = folder / "rootfs.tar"
         with made.open("xb") as tar:

@@ -3,21 +3,33 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
+
+from podlab.naming import BUILT_FROM
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterable, AsyncIterator, Mapping, Sequence
+    from collections.abc import AsyncGenerator, AsyncIterable, Mapping, Sequence
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Image:
-    """One image on the engine. `id` is its digest; `tags` are full references such as `alpine:latest`."""
+    """One image on the engine. `id` is its digest; `tags` are references such as `alpine:latest`.
+
+    `digests` are references such as `alpine@sha256:…`: an image that came from a registry has them.
+    `created_at` is in seconds since the epoch.
+    """
 
     id: str
     tags: tuple[str, ...]
     size_bytes: int
     created_at: float
     labels: Mapping[str, str] = field(default_factory=dict)
+    digests: tuple[str, ...] = ()
+
+    @property
+    def built_from(self) -> str:
+        """What podlab built it from, such as `debian bookworm 2026-01-31`; empty for any other image."""
+        return self.labels.get(BUILT_FROM, "")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +50,7 @@ class ImageStore(Protocol):
         """Every tagged image, one entry for each id."""
         ...
 
-    def pull(self, reference: str) -> AsyncIterator[PullProgress]:
+    def pull(self, reference: str) -> AsyncGenerator[PullProgress, None]:
         """Pull with the credentials of the docker CLI's config. Ends when the image is there.
 
         `NotFound`: the registry does not have it. `Denied`: it wants a login.
@@ -52,7 +64,7 @@ class ImageStore(Protocol):
 
     async def tag(self, reference: str, new_reference: str) -> None: ...
 
-    def save(self, references: Sequence[str]) -> AsyncIterator[bytes]:
+    def save(self, references: Sequence[str]) -> AsyncGenerator[bytes, None]:
         """A `docker save` archive of these images, shared layers once."""
         ...
 
@@ -63,3 +75,11 @@ class ImageStore(Protocol):
     async def remove_image(self, reference: str) -> None:
         """Removing an image that is gone is not an error. `Conflict` where a container uses it."""
         ...
+
+
+@runtime_checkable
+class HoldsImages(Protocol):
+    """An engine whose images podlab can see to. One that fetches its own, such as a cluster, is none."""
+
+    @property
+    def images(self) -> ImageStore: ...

@@ -1,0 +1,37 @@
+"""Which images pods need, and how each is to be had."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Final, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from podlab.model import Pod
+
+Policy = Literal["Always", "IfNotPresent", "Never"]
+
+INFRA_IMAGE: Final = "busybox:latest"
+
+
+def infra_image() -> str:
+    """The image of every pod's infra container; PODLAB_INFRA_IMAGE names another one with `sleep`."""
+    return os.environ.get("PODLAB_INFRA_IMAGE") or INFRA_IMAGE
+
+
+def needed(pods: Iterable[Pod]) -> dict[str, Policy]:
+    """Reference → policy, the infra image first. Of two containers that disagree on one image, `Always` wins
+    over `IfNotPresent`, and that over `Never`.
+
+    An image without a policy is pulled only where it is missing, also one tagged `latest`: unlike
+    Kubernetes, podlab must start the same pods again on a machine that has lost its network.
+    """
+    wanted: dict[str, Policy] = {infra_image(): "IfNotPresent"}
+    order: tuple[Policy, ...] = ("Never", "IfNotPresent", "Always")
+    for pod in pods:
+        for container in pod.spec.containers:
+            policy = container.image_pull_policy or "IfNotPresent"
+            before = wanted.get(container.image, policy)
+            wanted[container.image] = max(before, policy, key=order.index)
+    return wanted

@@ -1,0 +1,235 @@
+"""Make sure that images are on the engine: found there, pulled, or built from Debian packages."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from contextlib import aclosing
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, Literal
+
+from podlab.errors import Invalid, NotFound, PodlabError, Unavailable, Unsupported
+from podlab.images import recipes
+from podlab.images.build import Builder
+from podlab.images.reference import parse
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine, Iterable, Mapping
+    from pathlib import Path
+
+    from podlab.images.needs import Policy
+    from podlab.images.store import Image, ImageStore, PullProgress
+
+Source = Literal["auto", "hub", "debian"]
+
+REACH_S: Final = 10
+"""A registry that has said nothing by then counts as out of reach, where podlab can build the image instead.
+The engine alone would wait 20 s for a name server that does not answer. All images wait at the same time."""
+_BUILDS_AT_ONCE: Final = 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prepared:
+    """How one image came to be on the engine. `built_from` tells of one that podlab built, now or before."""
+
+    reference: str
+    how: Literal["present", "pulled", "built"]
+    size_bytes: int
+    seconds: float
+    built_from: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """What is done for one image just now. `total_bytes` is 0 where it is not known."""
+
+    reference: str
+    status: str
+    done_bytes: int = 0
+    total_bytes: int = 0
+
+
+async def prepare(
+    store: ImageStore,
+    wanted: Mapping[str, Policy],
+    *,
+    source: Source = "auto",
+    on_progress: Callable[[Progress], None] = lambda progress: None,
+    on_warning: Callable[[str], None] = lambda message: None,
+    cache: Path | None = None,
+    reach_s: float = REACH_S,
+) -> list[Prepared]:
+    """Get every image that is not there, all at the same time; the result is in the order of `wanted`.
+
+    `auto` pulls, and builds where the registry cannot be reached and there is a recipe. `hub` only pulls: an
+    image that podlab built does not count as there. `debian` builds what there is a recipe for: there, only
+    an image that podlab built counts. One image that fails does not end the others; the error names each.
+    """
+    _check(wanted)
+    async with Builder(cache) as builder:
+        work = _Work(store, source, builder, on_progress, on_warning, reach_s)
+        results = await _all([work.one(reference, policy) for reference, policy in wanted.items()])
+    errors = [result for result in results if isinstance(result, PodlabError)]
+    if errors:
+        raise errors[0] if len(errors) == 1 else _together(errors)
+    return [result for result in results if isinstance(result, Prepared)]
+
+
+class _Work:
+    def __init__(
+        self, store: ImageStore, source: Source, builder: Builder, on_progress: Callable[[Progress], None],
+        on_warning: Callable[[str], None], reach_s: float,
+    ) -> None:  # fmt: skip
+        self._store = store
+        self._source = source
+        self._builder = builder
+        self._on_progress = on_progress
+        self._on_warning = on_warning
+        self._reach_s = reach_s
+        self._building = asyncio.Semaphore(_BUILDS_AT_ONCE)
+
+    async def one(self, reference: str, policy: Policy) -> Prepared:
+        started = time.monotonic()
+        how, image = await self._get(reference, policy)
+        seconds = time.monotonic() - started
+        return Prepared(
+            reference=reference,
+            how=how,
+            size_bytes=image.size_bytes,
+            seconds=seconds,
+            built_from=image.built_from,
+        )
+
+    async def _get(
+        self, reference: str, policy: Policy
+    ) -> tuple[Literal["present", "pulled", "built"], Image]:
+        present = await self._present(reference)
+        if policy == "Never" and present is None:
+            raise NotFound(
+                f"image {reference!r} is not on the engine, and its imagePullPolicy is Never",
+                subject=reference,
+                hint="load it (`podlab images load FILE`), or set imagePullPolicy: IfNotPresent",
+            )
+        if present is not None and (
+            policy == "Never" or (policy == "IfNotPresent" and self._counts(present, reference))
+        ):
+            return "present", present
+        if self._source == "debian":
+            await self._build(reference, None)
+            return "built", await self._store.image(reference)
+        try:
+            await self._pull(reference)
+        except Unavailable as error:
+            if self._source == "auto" and present is not None and present.built_from:
+                self._on_warning(
+                    f"image {reference!r} should always be pulled, but its registry cannot be reached; "
+                    f"the one that podlab built from {present.built_from} is used"
+                )
+                return "present", present
+            if self._source == "hub" or present is not None:
+                raise _unreachable(reference, error) from error
+            await self._build(reference, error)
+            return "built", await self._store.image(reference)
+        return "pulled", await self._store.image(reference)
+
+    async def _present(self, reference: str) -> Image | None:
+        try:
+            return await self._store.image(reference)
+        except NotFound:
+            return None
+
+    def _counts(self, image: Image, reference: str) -> bool:
+        if self._source == "hub":
+            return not image.built_from
+        return self._source == "auto" or bool(image.built_from) or recipes.find(reference) is None
+
+    async def _pull(self, reference: str) -> None:
+        self._on_progress(Progress(reference=reference, status="asking the registry"))
+        can_build = self._source == "auto" and recipes.find(reference) is not None
+        try:
+            async with asyncio.timeout(self._reach_s if can_build else None) as limit:
+                async with aclosing(self._store.pull(reference)) as steps:
+                    async for step in steps:
+                        limit.reschedule(None)
+                        self._on_progress(_pulling(reference, step))
+        except TimeoutError as error:
+            raise Unavailable(f"no answer within {self._reach_s:g} s", subject=reference) from error
+
+    async def _build(self, reference: str, why: Unavailable | None) -> None:
+        recipe = recipes.find(reference)
+        if recipe is None:
+            if why is not None:
+                raise _unreachable(reference, why) from why
+            raise Unsupported(
+                f"podlab has no recipe to build image {reference!r} from Debian packages",
+                subject=reference,
+                hint=f"it can build {', '.join(r.reference for r in recipes.known())}",
+            )
+        self._on_progress(Progress(reference=reference, status="waiting to be built"))
+        try:
+            async with self._building:
+                rootfs = await self._builder.build(
+                    recipe, lambda line: self._on_progress(Progress(reference=reference, status=line))
+                )
+                self._on_progress(
+                    Progress(reference=reference, status="importing", total_bytes=rootfs.size_bytes)
+                )
+                await self._store.import_rootfs(rootfs.read(), reference, rootfs.changes)
+        except PodlabError as error:
+            tried = f"its registry cannot be reached ({why.message}), and " if why else ""
+            raise type(error)(
+                f"cannot get image {reference!r}: {tried}building it failed: {error.message}",
+                subject=reference,
+                hint=error.hint,
+            ) from error
+
+
+def _pulling(reference: str, step: PullProgress) -> Progress:
+    return Progress(
+        reference=reference, status="pulling", done_bytes=step.done_bytes, total_bytes=step.total_bytes
+    )
+
+
+async def _all(work: Iterable[Coroutine[None, None, Prepared]]) -> list[Prepared | PodlabError]:
+    """Every result or error, in order. Cancelled, all are."""
+
+    async def caught(one: Coroutine[None, None, Prepared]) -> Prepared | PodlabError:
+        try:
+            return await one
+        except PodlabError as error:
+            return error
+
+    async with asyncio.TaskGroup() as tasks:
+        running = [tasks.create_task(caught(one)) for one in work]
+    return [task.result() for task in running]
+
+
+def _check(references: Iterable[str]) -> None:
+    problems = []
+    for reference in references:
+        try:
+            parse(reference)
+        except ValueError as error:
+            problems.append(str(error))
+    if problems:
+        raise Invalid("no image can have this name:", problems=tuple(problems))
+
+
+def _unreachable(reference: str, why: Unavailable) -> Unavailable:
+    recipe = recipes.find(reference)
+    no_recipe = "" if recipe else ", and podlab has no recipe to build it"
+    return Unavailable(
+        f"cannot get image {reference!r}: its registry cannot be reached ({why.message}){no_recipe}",
+        subject=reference,
+        hint="`--from debian` builds it from Debian packages"
+        if recipe
+        else f"`docker save -o FILE {reference}` where there is a network, `podlab images load FILE` here",
+    )
+
+
+def _together(errors: list[PodlabError]) -> PodlabError:
+    kinds = {type(error) for error in errors}
+    kind = kinds.pop() if len(kinds) == 1 else PodlabError
+    hints = dict.fromkeys(error.hint for error in errors if error.hint)
+    lines = "\n".join(f"  {error.message}" for error in errors)
+    return kind(f"{len(errors)} images cannot be had:\n{lines}", hint="\n  ".join(hints))
