@@ -34,9 +34,10 @@ async def launch(
     await _connect(place, own_network=own_network)
     enter = ("nsenter", f"--net={place.namespace}") if own_network else ()
     place.log.unlink(missing_ok=True)
+    toml = place.run / "containerd.toml"
     try:
         async with asyncio.timeout(timeout_s):
-            pid = _detach(place, *enter, find("containerd"), "--config", str(place.run / "containerd.toml"))
+            pid = _detach(place, *enter, find("containerd"), "--log-level", "warn", "--config", str(toml))
             while not place.containerd_socket.exists():
                 await _pause(place, "containerd", pid)
             pid = _detach(place, *enter, find("dockerd"), "--config-file", str(place.run / "daemon.json"))
@@ -61,9 +62,11 @@ async def _connect(place: Place, *, own_network: bool) -> None:
         "started": time.time(),
     }
     place.record.write_text(json.dumps(kept))
-    await (network.make_namespace if own_network else network.make_bridge)(place, block)
+    if own_network:
+        await network.make_namespace(place, block)
+    await network.make_bridge(place, block, inside=own_network)
     systemd = Path("/run/systemd/system").is_dir() and (processes.CGROUPS / "cgroup.controllers").exists()
-    config = settings.dockerd(place, block, own_network=own_network, systemd=systemd)
+    config = settings.dockerd(place, block, systemd=systemd)
     (place.run / "daemon.json").write_text(json.dumps(config, indent=1))
     (place.run / "containerd.toml").write_text(settings.containerd(place))
 

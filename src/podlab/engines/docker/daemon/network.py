@@ -45,10 +45,14 @@ async def make_namespace(place: Place, block: Block) -> None:
               f"route add default via {block.host_end.ip}", inside=place)  # fmt: skip
 
 
-async def make_bridge(place: Place, block: Block) -> None:
-    await _ip(f"link add {place.link} type bridge",
-              f"addr add {block.bridge} dev {place.link}",
-              f"link set {place.link} up")  # fmt: skip
+async def make_bridge(place: Place, block: Block, *, inside: bool) -> None:
+    """The default bridge, of one name in either network: dockerd refuses to start where it has changed."""
+    await _ip(
+        f"link add {place.link} type bridge",
+        f"addr add {block.bridge} dev {place.link}",
+        f"link set {place.link} up",
+        inside=place if inside else None,
+    )
 
 
 async def forwarding() -> dict[str, str]:

@@ -47,7 +47,7 @@ def choose_block(taken: Iterable[IPv4Network], preferred: str = "") -> Block:
     )
 
 
-def dockerd(place: Place, block: Block, *, own_network: bool, systemd: bool) -> dict[str, Any]:
+def dockerd(place: Place, block: Block, *, systemd: bool) -> dict[str, Any]:
     """Its whole configuration file; the machine's own in /etc/docker is never read."""
     return {
         "hosts": [f"unix://{place.socket}"],
@@ -57,7 +57,7 @@ def dockerd(place: Place, block: Block, *, own_network: bool, systemd: bool) -> 
         "containerd": str(place.containerd_socket),
         "cgroup-parent": f"{place.cgroup}.slice" if systemd else f"/{place.cgroup}",
         "exec-opts": [f"native.cgroupdriver={'systemd' if systemd else 'cgroupfs'}"],
-        **({"bip": str(block.bridge)} if own_network else {"bridge": place.link}),
+        "bridge": place.link,
         "default-address-pools": [{"base": str(base), "size": size} for base, size in block.pools],
         "shutdown-timeout": STOP_S,
         "log-level": "warn",
