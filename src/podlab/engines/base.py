@@ -52,7 +52,8 @@ class LogLine:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExecOptions:
     """How to run a command in a container. `size` is (columns, rows) of the terminal, for `tty` only.
-    `detach_keys` ends the local side and leaves the command running; empty: never."""
+    `detach_keys` ends the local side and leaves the command running; empty: never. With `detach` nobody
+    reads the command's output nor writes its input; where it cannot be started, that is an error."""
 
     tty: bool = False
     stdin: bool = False
@@ -62,6 +63,7 @@ class ExecOptions:
     privileged: bool = False
     size: tuple[int, int] | None = None
     detach_keys: str = ""
+    detach: bool = False
 
 
 class ByteStream(Protocol):
@@ -91,13 +93,25 @@ class Process(Protocol):
         """Lets go of the stream. The command itself goes on if it has not ended."""
         ...
 
+    @property
+    def is_detached(self) -> bool:
+        """Whether the detach keys were pressed: the output has ended, the command goes on, `wait` gives 0."""
+        ...
+
     async def read(self) -> tuple[Literal[1, 2], bytes] | None:
         """The next bytes and their stream, 1 (out, and all of a terminal) or 2 (err); None at the end."""
         ...
 
-    async def write(self, data: bytes) -> None: ...
+    async def write(self, data: bytes) -> None:
+        """Returns when the command can take more. What it no longer reads is dropped; `wait` tells why."""
+        ...
 
     async def write_eof(self) -> None: ...
+
+    async def signal(self, name: str) -> None:
+        """Send a signal such as `INT`: to a command with all of its process group, or to the container when
+        attached. One that has ended is not an error. `Unsupported` where the engine cannot."""
+        ...
 
     async def resize(self, columns: int, rows: int) -> None:
         """`Invalid` for sizes outside 1…9999."""

@@ -1,0 +1,98 @@
+"""A TCP connection into a pod: `nc` in its infra container, over the engine's own connection."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+from typing import TYPE_CHECKING, Self
+
+from podlab.engines.base import ExecOptions
+from podlab.engines.docker.streams.process import ExecProcess, exec_process
+from podlab.errors import Conflict, Invalid, NotFound, Unavailable
+
+if TYPE_CHECKING:
+    from podlab.engines.docker.api.client import Client
+
+CLOSE_TIMEOUT_S = 5
+_REFUSED = 111
+"""ECONNREFUSED; no exit code of `nc`."""
+# busybox's nc says nothing when it is connected. So the kernel is asked first who listens (state 0A),
+# which opens no connection that a server would notice: https://docs.kernel.org/networking/proc_net_tcp.html
+# (Addresses are in the machine's byte order.)
+# The shell's number is said first, since nc takes it over and must be ended by somebody who knows it.
+_SCRIPT = f"""
+port=$(printf %04X "$1")
+if grep -qiE ": (0{{8}}|0100007F|7F000001):$port 0+:0000 0A" /proc/net/tcp; then to=127.0.0.1
+elif grep -qiE ": (0{{32}}|0{{24}}0(1000000|0000001)):$port 0+:0000 0A" /proc/net/tcp6; then to=::1
+else exit {_REFUSED}; fi
+echo $$ >&2
+exec nc "$to" "$1"
+"""
+
+
+async def dial(client: Client, infra_id: str, port: int) -> Stream:
+    """Connect to a port in the network namespace of the infra container, on loopback: 127.0.0.1, else ::1.
+
+    `Unavailable` where nobody listens there. The image of the infra container must have busybox; the others
+    need nothing. When the server ends its half, the connection is over: busybox's nc leaves then.
+    """
+    if not 1 <= port <= 65535:
+        raise Invalid(f"{port} is not a port", subject=str(port), hint="ports are 1 to 65535")
+    command = ["sh", "-c", _SCRIPT, "sh", str(port)]
+    process = await exec_process(client, infra_id, command, ExecOptions(stdin=True))
+    try:
+        said = b""
+        while not said.endswith(b"\n") and (piece := await process.read()):
+            said += piece[1]
+        if not said.strip().isdigit():
+            code = await process.wait()
+            reason = "nobody listens there" if code == _REFUSED else said.decode(errors="replace").strip()
+            raise Unavailable(f"cannot reach port {port} in the pod: {reason or code}", subject=str(port))
+        return Stream(client, infra_id, process, said.decode().strip())
+    except BaseException:
+        await process.__aexit__()
+        raise
+
+
+class Stream:
+    """The `ByteStream`. Leaving it ends `nc` also where the server keeps silent and open."""
+
+    def __init__(self, client: Client, infra_id: str, process: ExecProcess, pid: str) -> None:
+        self._client = client
+        self._infra_id = infra_id
+        self._process = process
+        self._pid = pid
+        self._ended = False
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *exc: object) -> None:
+        await self._process.__aexit__()
+        if not self._ended:
+            with suppress(NotFound, Conflict, TimeoutError):
+                async with asyncio.timeout(CLOSE_TIMEOUT_S):
+                    await self._end()
+
+    async def read(self) -> bytes:
+        while piece := await self._process.read():
+            if piece[0] == 1:
+                return piece[1]
+        self._ended = True
+        return b""
+
+    async def write(self, data: bytes) -> None:
+        await self._process.write(data)
+
+    async def write_eof(self) -> None:
+        await self._process.write_eof()
+
+    async def _end(self) -> None:
+        """Most servers hang up when we do; those that do not are left by ending nc."""
+        for pause_s in (0.01, 0.04, 0.15):
+            await asyncio.sleep(pause_s)
+            if not await self._process.is_running():
+                return
+        kill = ["kill", self._pid]
+        killer = await exec_process(self._client, self._infra_id, kill, ExecOptions(detach=True))
+        await killer.wait()
