@@ -7,7 +7,7 @@ import time
 from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Collection, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from podlab import naming
 from podlab.engines.base import (
@@ -20,6 +20,9 @@ from podlab.engines.docker.find import FoundContainer, FoundPod
 from podlab.errors import Conflict, NotFound
 from podlab.model import Pod, PodStatus
 from podlab.wire import decode
+
+if TYPE_CHECKING:
+    from podlab.engines.docker.images import DockerImages
 
 
 class DockerEngine:
@@ -34,10 +37,16 @@ class DockerEngine:
     @classmethod
     async def connect(cls, host: str = "") -> Self:
         """`host` as in DOCKER_HOST; without it the engine that the docker command line would use."""
-        return cls(Client(await asyncio.to_thread(resolve, host)))
+        return cls(Client(resolve(host)))
 
     async def close(self) -> None:
         """Nothing is open between calls."""
+
+    @property
+    def image_store(self) -> DockerImages:
+        from podlab.engines.docker.images import DockerImages
+
+        return DockerImages(self.client)
 
     # --- wanted state
 

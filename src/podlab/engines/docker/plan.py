@@ -90,8 +90,9 @@ def plan(wanted: Pod, found: FoundPod, *, hold: Collection[str] = ()) -> list[St
         after += [opened[v] for v in _volumes_of(wanted, container) if v in opened]
         if name in created:
             steps.add(Verb.START, name, after=after)
-        elif verb_and_reason := _why_start(wanted, found, found.members[name], infra_starts=infra_starts):
-            steps.add(*verb_and_reason, after=after)
+        elif repair := _why_start(wanted, found, found.members[name], infra_starts=infra_starts):
+            verb, reason = repair
+            steps.add(verb, name, reason, after=after)
 
     for volume in sorted(found.volumes - volumes.keys()):
         steps.add(Verb.REMOVE_VOLUME, volume, "is no longer wanted", after=list(removed.values()))
