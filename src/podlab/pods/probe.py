@@ -1,0 +1,92 @@
+"""One run of a probe. https://kubernetes.io/docs/concepts/configuration/liveness-readiness-startup-probes/
+
+Network probes go through the engine into the pod: they need nothing in the container's image and reach
+what listens on loopback only.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+
+from podlab.engines.base import ByteStream, Engine
+from podlab.errors import PodlabError
+from podlab.model import Container, HTTPGetAction, Probe
+
+DEFAULT_TIMEOUT_S = 1
+MAX_OUTPUT_BYTES = 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """`message` says why it failed, in Kubernetes' words where it has some."""
+
+    has_passed: bool
+    message: str = ""
+
+
+async def run(engine: Engine, pod: str, container: Container, probe: Probe) -> Outcome:
+    """Run the probe once, within its `timeoutSeconds`. What goes wrong is a failed outcome, never an error."""
+    timeout_s = probe.timeout_seconds or DEFAULT_TIMEOUT_S
+    try:
+        async with asyncio.timeout(timeout_s):
+            if probe.exec is not None:
+                return await _exec(engine, pod, container.name, probe.exec.command)
+            if probe.http_get is not None:
+                return await _http_get(engine, pod, container, probe.http_get)
+            if probe.tcp_socket is not None:
+                async with await engine.dial(pod, port_number(container, probe.tcp_socket.port)):
+                    return Outcome(True)
+    except TimeoutError:
+        return Outcome(False, f"no answer within {timeout_s} s")
+    except PodlabError as error:
+        return Outcome(False, error.message)
+    return Outcome(False, "the probe has nothing to run")
+
+
+def port_number(container: Container, port: int | str) -> int:
+    """A port's number; a name is looked up in the container's ports."""
+    if isinstance(port, int):
+        return port
+    return next(p.container_port for p in container.ports if p.name == port)
+
+
+async def _exec(engine: Engine, pod: str, container: str, command: tuple[str, ...]) -> Outcome:
+    output = b""
+    async with await engine.exec(pod, container, command) as process:
+        while (chunk := await process.read()) is not None:
+            output = (output + chunk[1])[:MAX_OUTPUT_BYTES]
+        code = await process.wait()
+    if code == 0:
+        return Outcome(True)
+    said = output.decode(errors="replace").strip()
+    return Outcome(False, f"exit code {code}" + (f": {said}" if said else ""))
+
+
+async def _http_get(engine: Engine, pod: str, container: Container, get: HTTPGetAction) -> Outcome:
+    """Any status from 200 to 399 passes. A certificate is not verified, as in Kubernetes."""
+    import h11
+
+    port = port_number(container, get.port)
+    headers = {"host": get.host or f"{pod}:{port}", "user-agent": "podlab-probe", "accept": "*/*"}
+    headers |= {h.name.lower(): h.value for h in get.http_headers} | {"connection": "close"}
+    http = h11.Connection(h11.CLIENT)
+    async with await engine.dial(pod, port) as plain:
+        stream = await _tls(plain) if get.scheme == "HTTPS" else plain
+        await stream.write(http.send(h11.Request(method="GET", target=get.path or "/", headers=[*headers.items()])) or b"")
+        try:
+            while (event := http.next_event()) is h11.NEED_DATA:
+                http.receive_data(await stream.read())
+        except h11.RemoteProtocolError as error:
+            return Outcome(False, f"no HTTP answer: {error}")
+    if not isinstance(event, h11.Response):
+        return Outcome(False, "no HTTP answer")
+    if 200 <= event.status_code < 400:
+        return Outcome(True)
+    return Outcome(False, f"HTTP probe failed with statuscode: {event.status_code}")
+
+
+async def _tls(stream: ByteStream) -> ByteStream:
+    from podlab.pods.tls import TLSStream
+
+    return await TLSStream.open(stream)

@@ -1,0 +1,139 @@
+"""Wait until a pod is ready, and say why it is not."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from podlab.engines.base import Engine
+from podlab.errors import PodlabError, TimedOut
+from podlab.model import Container, ContainerStatus, Pod, PodStatus, State
+from podlab.pods import probe
+
+FIRST_LOOK_S, LAST_LOOK_S = 0.05, 1.0
+"""A pod that comes up is looked at often at first; a probe's own period counts once it is ready."""
+RESTARTS_TO_GIVE_UP = 3
+LOG_LINES_SHOWN = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """`is_ready` changed, or `message` did: why a container is not ready yet."""
+
+    pod: str
+    container: str
+    is_ready: bool
+    message: str = ""
+
+
+OnProgress = Callable[[Progress], None]
+
+
+async def wait_ready(
+    engine: Engine, name: str, *, timeout_s: float | None = None, on_progress: OnProgress = lambda progress: None
+) -> PodStatus:
+    """Return when every container runs and its readiness probe passes, or has completed as it should.
+
+    `TimedOut` says what each container that is not ready lacks; `PodlabError` at once when it cannot get
+    ready any more: it failed and is not to be restarted, or fails again and again. The pod is left as it is.
+    """
+    pod = await engine.spec(name)
+    waits = {c.name: _Wait(engine, pod, c, on_progress) for c in pod.spec.containers}
+    pause_s = FIRST_LOOK_S
+    try:
+        async with asyncio.timeout(timeout_s):
+            while True:
+                status = await engine.get(name)
+                looks = [waits[c.name].look(c) for c in status.containers if c.name in waits]
+                if all(await asyncio.gather(*looks)) and len(status.containers) >= status.wanted:
+                    return status
+                await asyncio.sleep(pause_s)
+                pause_s = min(pause_s * 1.5, LAST_LOOK_S)
+    except TimeoutError:
+        lacking = [w for w in waits.values() if not w.is_ready]
+        reasons = "; ".join(f"container '{w.name}' {w.message or 'is not there'}" for w in lacking)
+        raise TimedOut(
+            f"pod '{name}' is not ready after {timeout_s:g} s: {reasons}{await _last_logs(engine, name, lacking)}",
+            subject=name,
+            hint=f"it goes on; `podlab describe {name}` and `podlab logs {name}` tell more",
+        ) from None
+
+
+class _Wait:
+    """What is known of one container's way to being ready."""
+
+    def __init__(self, engine: Engine, pod: Pod, container: Container, on_progress: OnProgress) -> None:
+        self.name = container.name
+        self.is_ready = False
+        self.message = ""
+        self._engine = engine
+        self._pod = pod
+        self._container = container
+        self._on_progress = on_progress
+        self._passed = 0
+        self._delay_over = 0.0
+
+    async def look(self, status: ContainerStatus) -> bool:
+        is_ready, message = await self._judge(status)
+        if (is_ready, message) != (self.is_ready, self.message):
+            self.is_ready, self.message = is_ready, message
+            self._on_progress(Progress(self._pod.name, self.name, is_ready, message))
+        return is_ready
+
+    async def _judge(self, status: ContainerStatus) -> tuple[bool, str]:
+        if status.state is State.TERMINATED:
+            return await self._ended(status)
+        if status.restart_count >= RESTARTS_TO_GIVE_UP and status.state is State.WAITING:
+            await self._give_up(f"ended {status.restart_count} times, last with exit code {status.exit_code}")
+        if status.state is not State.RUNNING:
+            return False, status.message or f"is {status.state}"
+        if status.is_ready is not None:
+            return status.is_ready, status.message
+        return await self._probe()
+
+    async def _ended(self, status: ContainerStatus) -> tuple[bool, str]:
+        policy = self._pod.spec.restart_policy or "Always"
+        if policy == "Always":
+            return False, f"ended with exit code {status.exit_code} and is to be restarted"
+        if status.exit_code == 0:
+            return True, "completed"
+        if policy == "OnFailure":
+            return False, f"failed with exit code {status.exit_code} and is to be restarted"
+        await self._give_up(f"failed with exit code {status.exit_code}{': ' * bool(status.message)}{status.message}")
+        return False, ""
+
+    async def _give_up(self, what: str) -> None:
+        self.message = what
+        logs = await _last_logs(self._engine, self._pod.name, [self])
+        raise PodlabError(
+            f"pod '{self._pod.name}' cannot get ready: container '{self.name}' {what}{logs}",
+            subject=self._pod.name,
+            hint=f"`podlab logs {self._pod.name} -c {self.name}` has all that it wrote",
+        )
+
+    async def _probe(self) -> tuple[bool, str]:
+        wanted = self._container.readiness_probe
+        if wanted is None:
+            return True, ""
+        now = asyncio.get_running_loop().time()
+        self._delay_over = self._delay_over or now + (wanted.initial_delay_seconds or 0)
+        if now < self._delay_over:
+            return False, f"waits {wanted.initial_delay_seconds} s before its readiness probe"
+        outcome = await probe.run(self._engine, self._pod.name, self._container, wanted)
+        self._passed = self._passed + 1 if outcome.has_passed else 0
+        if self._passed >= (wanted.success_threshold or 1):
+            return True, ""
+        return False, "readiness probe failed: " + outcome.message if not outcome.has_passed else "is getting ready"
+
+
+async def _last_logs(engine: Engine, pod: str, waits: list[_Wait]) -> str:
+    """The last lines of each container that is not ready; nothing where it wrote none."""
+    text = ""
+    for wait in waits:
+        try:
+            lines = [line async for line in engine.logs(pod, wait.name, tail=LOG_LINES_SHOWN)]
+        except PodlabError:
+            continue
+        text += "".join(f"\n  {wait.name}: {line.text.decode(errors='replace')}" for line in lines)
+    return text
