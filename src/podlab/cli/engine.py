@@ -1,4 +1,4 @@
-"""`podlab engine start|stop|status`: a private Docker Engine from an installed dockerd."""
+"""`podlab engine start|stop|status|address`: a private Docker Engine from an installed dockerd."""
 
 from __future__ import annotations
 
@@ -98,6 +98,19 @@ async def status(name: str, output: str) -> int:
     found = await daemon.status(daemon.place(name))
     show(found, output)
     return 0 if found.running else 3
+
+
+@command.subcommand("address", example="DOCKER_HOST=$(podlab engine address) docker ps")
+async def address() -> None:
+    """Print the address of the engine that podlab uses, private or not, where it answers."""
+    from podlab.cli.runner import say
+    from podlab.engines.docker.address import resolve
+    from podlab.engines.docker.api import Client
+
+    found = resolve(click.get_current_context().meta.get("podlab.host", ""))
+    version = await Client(found).json("GET", "/version")
+    click.echo(str(found))
+    say(f"Docker Engine {version.get('Version')}, chosen by {found.chosen_by}")
 
 
 def show(found: Status, output: str) -> None:
