@@ -1,0 +1,58 @@
+"""`python -m bench [pod|seats|start|growth]… [--rounds N] [--quick] [--write docs/performance.md]`."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import sys
+import tempfile
+from datetime import UTC, datetime
+from importlib import import_module
+from pathlib import Path
+
+from bench import ground
+from bench.rounds import progress
+from bench.table import write
+
+SUITES = {"pod": 20, "seats": 3, "start": 20, "growth": 7}
+"""And the rounds of each, unless told."""
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__import__("bench").__doc__)
+    parser.add_argument("suites", nargs="*", metavar="SUITE", help=f"{', '.join(SUITES)}; default: all")
+    parser.add_argument("--rounds", type=int, metavar="N", help="default: " + str(SUITES))
+    parser.add_argument("--quick", action="store_true", help="two rounds, few seats: does it work?")
+    parser.add_argument("--write", type=Path, metavar="FILE", help="put the tables into this page, too")
+    options = parser.parse_args()
+    if wrong := set(options.suites) - SUITES.keys():
+        parser.error(f"no such suite: {', '.join(wrong)}; there are {', '.join(SUITES)}")
+    try:
+        asyncio.run(measure(options))
+    except KeyboardInterrupt:
+        progress("")
+        return 130
+    return 0
+
+
+async def measure(options: argparse.Namespace) -> None:
+    with tempfile.TemporaryDirectory(prefix=f"{ground.PREFIX}-") as path:
+        folder = Path(path)
+        async with ground.prepared(folder) as api:
+            facts = await ground.facts(api)
+            facts["measured"] = f"{datetime.now(UTC):%Y-%m-%d}"
+            _show("machine", "\n".join(f"- {what}: {value}" for what, value in facts.items()), options.write)
+            for suite in options.suites or SUITES:
+                rounds = options.rounds or (2 if options.quick else SUITES[suite])
+                text = await import_module(f"bench.{suite}").suite(api, folder, rounds=rounds, quick=options.quick)
+                _show(suite, f"{text}\n\nMedians of {rounds} interleaved rounds.", options.write)
+
+
+def _show(suite: str, text: str, page: Path | None) -> None:
+    print(f"\n## {suite}\n{text}", flush=True)
+    if page:
+        write(page, suite, text)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
