@@ -1,0 +1,19 @@
+"""The suite that every engine passes: each promise of `podlab.engines.base` as a test.
+
+Subclass `EngineContract` in a test module as `TestSomething`, with two fixtures: `engine` (connected) and
+`image` (the reference of an image on it that has busybox). The programs that it runs exist in
+Debian's busybox-static and in `podlab.testing.shell`.
+"""
+
+from podlab.testing.contract.containers import Containers
+from podlab.testing.contract.found import Found
+from podlab.testing.contract.inside import Inside
+from podlab.testing.contract.streams import Streams
+from podlab.testing.contract.wanted import Wanted
+
+
+class EngineContract(Wanted, Found, Containers, Streams, Inside):
+    """All of it."""
+
+
+__all__ = ["EngineContract"]

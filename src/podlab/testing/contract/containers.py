@@ -1,0 +1,86 @@
+"""What can be done with a pod's containers."""
+
+from __future__ import annotations
+
+import asyncio
+
+from podlab.engines.base import Engine, Sharing
+from podlab.model import State
+from podlab.testing.contract.case import (
+    SOON_S,
+    Case,
+    collect,
+    member,
+    pod_of,
+    started_of,
+    state_of,
+    until,
+)
+
+
+class Containers(Case):
+    async def test_a_container_is_stopped_and_started(self, engine: Engine, image: str, name: str) -> None:
+        async with self.running(engine, pod_of(name, member("app", image), member("side", image))):
+            await engine.stop(name, "app")
+            found = await engine.get(name)
+            assert state_of(found, "app") is State.TERMINATED
+            assert state_of(found, "side") is State.RUNNING
+            await engine.stop(name, "app")  # stopped already: no error
+            await engine.start(name, "app")
+            await engine.start(name, "app")  # started already: no error
+            assert (await engine.get(name)).running == 2
+
+    async def test_a_whole_pod_is_stopped_started_and_restarted(
+        self, engine: Engine, image: str, name: str
+    ) -> None:
+        async with self.running(engine, pod_of(name, member("app", image), member("side", image))):
+            await engine.stop(name)
+            assert (await engine.get(name)).running == 0
+            await asyncio.sleep(0.5)  # long enough for a restart policy to take effect, if it did
+            assert (await engine.get(name)).running == 0
+            await engine.start(name)
+            started = await engine.get(name)
+            assert started.running == 2
+            await engine.restart(name)
+            again = await engine.get(name)
+            assert again.running == 2
+            assert started_of(again, "app") > started_of(started, "app")
+            assert await self.run(engine, name, "true") == (b"", b"", 0)
+            rows = await engine.namespaces(name)
+            assert Sharing.STALE not in {sharing for row in rows for sharing in row.sharing.values()}
+
+    async def test_after_the_grace_period_a_stop_kills(self, engine: Engine, image: str, name: str) -> None:
+        stubborn = ["sh", "-c", "trap '' TERM; echo deaf; read x; sleep 1000"]
+        pod = pod_of(name, member("app", image, stubborn, stdin=True))
+        async with self.running(engine, pod):
+            await until(lambda: collect(engine.logs(name, "app")))
+            began = asyncio.get_running_loop().time()
+            await engine.stop(name, "app", grace_s=1)
+            assert asyncio.get_running_loop().time() - began >= 0.9
+            app = (await engine.get(name)).container("app")
+            assert app is not None
+            assert app.exit_code == 137
+
+    async def test_a_pod_without_work_stops_at_once(self, engine: Engine, image: str, name: str) -> None:
+        """`sleep` as PID 1 would ignore SIGTERM and cost the whole grace period."""
+        pod = pod_of(name, member("app", image), termination_grace_period_seconds=30)
+        async with self.running(engine, pod):
+            async with asyncio.timeout(SOON_S):
+                await engine.stop(name)
+
+    async def test_a_signal_is_sent(self, engine: Engine, image: str, name: str) -> None:
+        async with self.running(engine, pod_of(name, member("app", image), restart_policy="Never")):
+            await engine.kill(name, "app", signal="TERM")
+            async with asyncio.timeout(SOON_S):
+                assert await engine.wait(name, "app") == 143
+
+    async def test_a_pause_freezes(self, engine: Engine, image: str, name: str) -> None:
+        async with self.running(engine, pod_of(name, member("app", image), member("side", image))):
+            await engine.pause(name, "app")
+            found = await engine.get(name)
+            assert (state_of(found, "app"), state_of(found, "side")) == (State.PAUSED, State.RUNNING)
+            await engine.unpause(name, "app")
+            await engine.pause(name)
+            assert {c.state for c in (await engine.get(name)).containers} == {State.PAUSED}
+            await engine.unpause(name)
+            assert (await engine.get(name)).running == 2

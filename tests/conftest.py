@@ -1,0 +1,99 @@
+"""Fixtures for every test. Those for a real engine ask for the private one that `scripts/test` starts; that
+it is missing is a failure, never a reason to skip."""
+
+from __future__ import annotations
+
+import io
+import os
+import subprocess
+import tarfile
+import uuid
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+pytest.register_assert_rewrite("podlab.testing.contract")
+
+IMAGE = "podlab-test/busybox:latest"
+
+
+@pytest.fixture(scope="session")
+def docker_host() -> str:
+    """The address of the private engine."""
+    address = os.environ.get("DOCKER_HOST", "")
+    if not address:
+        pytest.fail("DOCKER_HOST is not set: run scripts/test, which starts a private Docker Engine")
+    found = docker("version", "--format", "{{.Server.Version}}")
+    if found.returncode:
+        pytest.fail(f"no engine answers at DOCKER_HOST={address}: {found.stderr.decode()}")
+    return address
+
+
+@pytest.fixture(scope="session")
+def image(docker_host: str) -> str:
+    """The reference of an image on the engine with Debian's static busybox, made in a second."""
+    if docker("image", "inspect", IMAGE).returncode:
+        made = docker("import", "-c", 'CMD ["sh"]', "-", IMAGE, stdin=_busybox())
+        assert made.returncode == 0, made.stderr.decode()
+    return IMAGE
+
+
+@pytest.fixture
+def pod_name(request: pytest.FixtureRequest) -> Iterator[str]:
+    """A name that no other test uses; names that begin with it are the test's, too.
+
+    Where the test had an engine, nothing with such a name may be left on it afterwards.
+    """
+    name = f"t-{uuid.uuid4().hex[:10]}"
+    yield name
+    if "docker_host" in request.fixturenames:
+        left = leftovers(name)
+        for kind, each in left:
+            docker(kind, "rm", "-f", each)
+        assert not left, f"the test left behind: {left}"
+
+
+def leftovers(pod_name: str) -> list[tuple[str, str]]:
+    """Kind and name of all that the engine has of the pods whose names begin so, by podlab's labels."""
+    asked = {"container": ("-a", "{{.Names}}"), "volume": ("", "{{.Name}}"), "network": ("", "{{.Name}}")}
+    found = []
+    for kind, (everything, template) in asked.items():
+        words = ["--filter", "label=podlab.io/pod", "--format", '{{.Label "podlab.io/pod"}} ' + template]
+        listed = docker(kind, "ls", *filter(None, [everything]), *words)
+        assert listed.returncode == 0, listed.stderr.decode()
+        rows = (line.split(" ", 1) for line in listed.stdout.decode().splitlines())
+        found += [(kind, name) for pod, name in rows if pod.startswith(pod_name)]
+    return found
+
+
+def docker(*words: str, stdin: bytes | None = None) -> subprocess.CompletedProcess[bytes]:
+    """The docker CLI: a second opinion that shares no code with podlab."""
+    return subprocess.run(["docker", *words], input=stdin, capture_output=True, timeout=60)
+
+
+def _busybox() -> bytes:
+    program = Path("/bin/busybox")
+    if not program.exists():
+        pytest.fail("no /bin/busybox to make a test image from: apt-get install busybox-static")
+    names = subprocess.run([program, "--list"], capture_output=True, check=True, text=True).stdout.split()
+    target = io.BytesIO()
+    with tarfile.open(fileobj=target, mode="w") as tar:
+        for folder in ("bin", "etc", "tmp"):
+            info = tarfile.TarInfo(folder)
+            info.type, info.mode = tarfile.DIRTYPE, 0o1777 if folder == "tmp" else 0o755
+            tar.addfile(info)
+        tar.add(program, "bin/busybox")
+        for name in names:
+            if name != "busybox":
+                link = tarfile.TarInfo(f"bin/{name}")
+                link.type, link.linkname = tarfile.SYMTYPE, "busybox"
+                tar.addfile(link)
+        passwd = b"root:x:0:0:root:/:/bin/sh\n"
+        info = tarfile.TarInfo("etc/passwd")
+        info.size, info.mode = len(passwd), 0o644
+        tar.addfile(info, io.BytesIO(passwd))
+    return target.getvalue()
