@@ -37,12 +37,10 @@ async def suite(api: raw.Api, folder: Path, *, rounds: int, quick: bool) -> str:
 def _turn(peer: peers.Peer, number: Callable[[], int] = count().__next__) -> Turn:
     async def turn() -> dict[str, Reading]:
         pod = f"{PREFIX}-{number()}"
-        try:
-            async with measured() as up:
-                await peer.up(pod)
-        finally:
-            async with measured() as down:
-                await peer.down(pod)
+        async with measured() as up:
+            await peer.up(pod)
+        async with measured() as down:
+            await peer.down(pod)
         return {"up": up, "down": down, "up and down": up + down}
 
     return turn

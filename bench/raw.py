@@ -81,3 +81,17 @@ async def down(api: Api, pod: str, members: Iterable[str]) -> None:
     async with asyncio.TaskGroup() as group:
         for name in (*members, "infra"):
             group.create_task(api.call("DELETE", f"/containers/{pod}-{name}", force=1, v=1))
+
+
+async def execute(api: Api, container: str, command: Sequence[str]) -> None:
+    """Run a command in a container; returns when it has ended."""
+    made = await api.call("POST", f"/containers/{container}/exec", {"Cmd": command, "AttachStdout": True})
+    reader, writer = await asyncio.open_unix_connection(api.socket)
+    body = b"{}"
+    head = f"POST /exec/{made['Id']}/start HTTP/1.1\r\nHost: engine\r\nContent-Type: application/json\r\n"
+    writer.write(f"{head}Connection: close\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body)
+    await reader.read()  # its output ends with it
+    writer.close()
+    code = (await api.call("GET", f"/exec/{made['Id']}/json"))["ExitCode"]
+    if code:
+        raise RuntimeError(f"{container}: {' '.join(command)}: exit code {code}")
