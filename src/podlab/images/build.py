@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import shutil
 import tempfile
 from dataclasses import dataclass
@@ -26,6 +27,8 @@ _MERGED: Final = 'for d in bin sbin lib lib64; do mkdir -p "$1/usr/$d"; ln -s "u
 _EXTRACT: Final = (
     'for p; do dpkg-deb --fsys-tarfile "$p" | tar -x --keep-directory-symlink -f - -C "$root"; done'
 )
+_STAGE: Final = re.compile(r"I: ((?:downloading|extracting|installing|creating) .*)\.\.\.")
+"""What mmdebstrap says that is worth a line; it prints whole scripts, too."""
 _NO_DOCS: Final = (
     "path-exclude=/usr/share/doc/*",
     "path-exclude=/usr/share/man/*",
@@ -172,10 +175,15 @@ async def _bootstrap(
             hint="apt-get install mmdebstrap",
         )
     on_line(f"installing {len(recipe.packages)} packages and what they need")
+
+    def hear(line: str) -> None:
+        if stage := _STAGE.fullmatch(line):
+            on_line(stage[1])
+
     suite = recipe.suite or archive.suite
     await run(
         "mmdebstrap", f"--variant={recipe.variant}", "--format=tar", f"--include={','.join(recipe.packages)}",
         *(f"--dpkgopt={option}" for option in _NO_DOCS), f"--customize-hook={recipe.script()}",
         suite, "-", *archive.sources(suite),
-        stdout=tar, on_line=on_line, env={**await apt.proxies(), "TMPDIR": str(folder)},
+        stdout=tar, on_line=hear, env={**await apt.proxies(), "TMPDIR": str(folder)},
     )  # fmt: skip

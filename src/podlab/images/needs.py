@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import os
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Literal
+
+from podlab.naming import infra_image
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -11,13 +12,6 @@ if TYPE_CHECKING:
     from podlab.model import Pod
 
 Policy = Literal["Always", "IfNotPresent", "Never"]
-
-INFRA_IMAGE: Final = "busybox:latest"
-
-
-def infra_image() -> str:
-    """The image of every pod's infra container; PODLAB_INFRA_IMAGE names another one with `sleep`."""
-    return os.environ.get("PODLAB_INFRA_IMAGE") or INFRA_IMAGE
 
 
 def needed(pods: Iterable[Pod]) -> dict[str, Policy]:
@@ -35,3 +29,12 @@ def needed(pods: Iterable[Pod]) -> dict[str, Policy]:
             before = wanted.get(container.image, policy)
             wanted[container.image] = max(before, policy, key=order.index)
     return wanted
+
+
+def builtin() -> dict[str, Policy]:
+    """What podlab itself uses or can build: the infra image and that of every recipe."""
+    from podlab.images.recipes import known
+    from podlab.images.reference import parse
+
+    references = {parse(name).full: name for name in (*(r.reference for r in known()), infra_image())}
+    return dict.fromkeys(sorted(references.values()), "IfNotPresent")

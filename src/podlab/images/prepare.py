@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Literal
 
 from podlab.errors import Invalid, NotFound, PodlabError, Unavailable, Unsupported
@@ -55,6 +55,7 @@ async def prepare(
     *,
     source: Source = "auto",
     on_progress: Callable[[Progress], None] = lambda progress: None,
+    on_done: Callable[[Prepared], None] = lambda prepared: None,
     on_warning: Callable[[str], None] = lambda message: None,
     cache: Path | None = None,
     reach_s: float = REACH_S,
@@ -63,11 +64,14 @@ async def prepare(
 
     `auto` pulls, and builds where the registry cannot be reached and there is a recipe. `hub` only pulls: an
     image that podlab built does not count as there. `debian` builds what there is a recipe for: there, only
-    an image that podlab built counts. One image that fails does not end the others; the error names each.
+    an image that podlab built counts. podlab's own images, `podlab/…`, are always built. One image that fails does not end the others; the error names each.
     """
     _check(wanted)
     async with Builder(cache) as builder:
-        work = _Work(store, source, builder, on_progress, on_warning, reach_s)
+        work = _Work(
+            store=store, source=source, builder=builder, on_progress=on_progress, on_done=on_done,
+            on_warning=on_warning, reach_s=reach_s,
+        )  # fmt: skip
         results = await _all([work.one(reference, policy) for reference, policy in wanted.items()])
     errors = [result for result in results if isinstance(result, PodlabError)]
     if errors:
@@ -75,30 +79,29 @@ async def prepare(
     return [result for result in results if isinstance(result, Prepared)]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _Work:
-    def __init__(
-        self, store: ImageStore, source: Source, builder: Builder, on_progress: Callable[[Progress], None],
-        on_warning: Callable[[str], None], reach_s: float,
-    ) -> None:  # fmt: skip
-        self._store = store
-        self._source = source
-        self._builder = builder
-        self._on_progress = on_progress
-        self._on_warning = on_warning
-        self._reach_s = reach_s
-        self._building = asyncio.Semaphore(_BUILDS_AT_ONCE)
+    store: ImageStore
+    source: Source
+    builder: Builder
+    on_progress: Callable[[Progress], None]
+    on_done: Callable[[Prepared], None]
+    on_warning: Callable[[str], None]
+    reach_s: float
+    building: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_BUILDS_AT_ONCE))
 
     async def one(self, reference: str, policy: Policy) -> Prepared:
         started = time.monotonic()
         how, image = await self._get(reference, policy)
-        seconds = time.monotonic() - started
-        return Prepared(
+        done = Prepared(
             reference=reference,
             how=how,
             size_bytes=image.size_bytes,
-            seconds=seconds,
+            seconds=time.monotonic() - started,
             built_from=image.built_from,
         )
+        self.on_done(done)
+        return done
 
     async def _get(
         self, reference: str, policy: Policy
@@ -114,46 +117,46 @@ class _Work:
             policy == "Never" or (policy == "IfNotPresent" and self._counts(present, reference))
         ):
             return "present", present
-        if self._source == "debian":
+        if self.source == "debian" or recipes.is_own(reference):
             await self._build(reference, None)
-            return "built", await self._store.image(reference)
+            return "built", await self.store.image(reference)
         try:
             await self._pull(reference)
         except Unavailable as error:
-            if self._source == "auto" and present is not None and present.built_from:
-                self._on_warning(
+            if self.source == "auto" and present is not None and present.built_from:
+                self.on_warning(
                     f"image {reference!r} should always be pulled, but its registry cannot be reached; "
                     f"the one that podlab built from {present.built_from} is used"
                 )
                 return "present", present
-            if self._source == "hub" or present is not None:
+            if self.source == "hub" or present is not None:
                 raise _unreachable(reference, error) from error
             await self._build(reference, error)
-            return "built", await self._store.image(reference)
-        return "pulled", await self._store.image(reference)
+            return "built", await self.store.image(reference)
+        return "pulled", await self.store.image(reference)
 
     async def _present(self, reference: str) -> Image | None:
         try:
-            return await self._store.image(reference)
+            return await self.store.image(reference)
         except NotFound:
             return None
 
     def _counts(self, image: Image, reference: str) -> bool:
-        if self._source == "hub":
-            return not image.built_from
-        return self._source == "auto" or bool(image.built_from) or recipes.find(reference) is None
+        if self.source == "auto" or recipes.find(reference) is None or recipes.is_own(reference):
+            return True
+        return bool(image.built_from) == (self.source == "debian")
 
     async def _pull(self, reference: str) -> None:
-        self._on_progress(Progress(reference=reference, status="asking the registry"))
-        can_build = self._source == "auto" and recipes.find(reference) is not None
+        self.on_progress(Progress(reference=reference, status="asking the registry"))
+        can_build = self.source == "auto" and recipes.find(reference) is not None
         try:
-            async with asyncio.timeout(self._reach_s if can_build else None) as limit:
-                async with aclosing(self._store.pull(reference)) as steps:
+            async with asyncio.timeout(self.reach_s if can_build else None) as limit:
+                async with aclosing(self.store.pull(reference)) as steps:
                     async for step in steps:
                         limit.reschedule(None)
-                        self._on_progress(_pulling(reference, step))
+                        self.on_progress(_pulling(reference, step))
         except TimeoutError as error:
-            raise Unavailable(f"no answer within {self._reach_s:g} s", subject=reference) from error
+            raise Unavailable(f"no answer within {self.reach_s:g} s", subject=reference) from error
 
     async def _build(self, reference: str, why: Unavailable | None) -> None:
         recipe = recipes.find(reference)
@@ -165,16 +168,16 @@ class _Work:
                 subject=reference,
                 hint=f"it can build {', '.join(r.reference for r in recipes.known())}",
             )
-        self._on_progress(Progress(reference=reference, status="waiting to be built"))
+        self.on_progress(Progress(reference=reference, status="waiting to be built"))
         try:
-            async with self._building:
-                rootfs = await self._builder.build(
-                    recipe, lambda line: self._on_progress(Progress(reference=reference, status=line))
+            async with self.building:
+                rootfs = await self.builder.build(
+                    recipe, lambda line: self.on_progress(Progress(reference=reference, status=line))
                 )
-                self._on_progress(
+                self.on_progress(
                     Progress(reference=reference, status="importing", total_bytes=rootfs.size_bytes)
                 )
-                await self._store.import_rootfs(rootfs.read(), reference, rootfs.changes)
+                await self.store.import_rootfs(rootfs.read(), reference, rootfs.changes)
         except PodlabError as error:
             tried = f"its registry cannot be reached ({why.message}), and " if why else ""
             raise type(error)(

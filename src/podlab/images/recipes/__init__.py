@@ -89,3 +89,9 @@ def find(image: str) -> Recipe | None:
     except ValueError:
         return None
     return next((r for r in known() if wanted in {reference.parse(n).full for n in r.references}), None)
+
+
+def is_own(image: str) -> bool:
+    """Whether it is podlab's own image, which no registry has. Never to be pulled: nobody knows who would
+    answer to that name there."""
+    return find(image) is not None and reference.parse(image).familiar_name.startswith("podlab/")
