@@ -5,6 +5,7 @@ types of `podlab.model`), their meaning (`checks`), and the way back (`emit`). N
 reading the files it is given, and nothing knows an engine.
 """
 
+from podlab.manifest.check import check_pod, check_pod_name
 from podlab.manifest.load import Loaded, load
 
-__all__ = ["Loaded", "load"]
+__all__ = ["Loaded", "check_pod", "check_pod_name", "load"]

@@ -15,7 +15,7 @@ from podlab import wire
 from podlab.model import Pod
 
 _WORD = r"[A-Za-z0-9_./@+-]"
-_PLAIN = re.compile(rf"[A-Za-z_/]{_WORD}*(?::{_WORD}+)*(?: {_WORD}+)*")
+_PLAIN = re.compile(rf"[A-Za-z_/]{_WORD}*(?::{_WORD}+)*(?: {_WORD}+)*|[0-9]+(?:[KMGT]i|[mMGT])")
 _OTHER_THAN_TEXT = re.compile(r"(?i:y|n|yes|no|on|off|true|false|null|~)")
 _NOT_IN_BLOCK = re.compile(
     r"^\s|[ \t]$|[ \t]\n|\n\n$|[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]"
@@ -25,7 +25,12 @@ _ESCAPED = re.compile(r"[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
 
 def emit(pod: Pod) -> str:
     """One document, which `load` reads back as an equal pod."""
-    return "\n".join(_mapping({"apiVersion": "v1", "kind": "Pod", **wire.encode(pod)}, "")) + "\n"
+    return text({"apiVersion": "v1", "kind": "Pod", **wire.encode(pod)})
+
+
+def text(data: Mapping[str, Any]) -> str:
+    """One document of JSON-ready data."""
+    return "\n".join(_mapping(data, "")) + "\n"
 
 
 def _mapping(data: Mapping[str, Any], indent: str) -> Iterator[str]:

@@ -58,8 +58,10 @@ def _kind(node: Mapping, path: Path, report: Report) -> str | None:
     kind, version = node.get("kind"), node.get("apiVersion")
     if not isinstance(kind, Scalar) or not isinstance(kind.value, str):
         found = kind or node
-        near = next((did_you_mean(key, ["kind"]) for key in node.entries if did_you_mean(key, ["kind"])), "")
-        report.problem(found.line, found.column, (*path, "kind"), f"required: Pod or Workshop{near}")
+        meant = next(
+            (f"; is {quoted(k)} meant for it?" for k in node.entries if did_you_mean(k, ["kind"])), ""
+        )
+        report.problem(found.line, found.column, (*path, "kind"), f"required: Pod or Workshop{meant}")
         return None
     if kind.value not in _API_VERSION:
         message = f"podlab reads Pod, List and Workshop, not {quoted(kind.value)}"

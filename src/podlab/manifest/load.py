@@ -13,7 +13,6 @@ from podlab.manifest.kinds import Found, read_document
 from podlab.manifest.report import Report
 from podlab.manifest.sources import Source, sources
 from podlab.manifest.workshop import Workshop
-from podlab.manifest.yaml import parse
 from podlab.model import Pod
 
 _MOST_PROBLEMS: Final = 200
@@ -42,6 +41,10 @@ def load(paths: Sequence[str | pathlib.Path], *, allow_ignored: Collection[str] 
 
 def load_sources(files: Iterable[Source], *, allow_ignored: Collection[str] = ()) -> Loaded:
     """The same for texts that are in memory already."""
+    from podlab.manifest.yaml import (
+        parse,  # with it ruamel.yaml, which the other users of this package can spare
+    )
+
     found: list[tuple[Report, Found]] = []
     reports: list[Report] = []
     for source in files:

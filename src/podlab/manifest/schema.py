@@ -15,7 +15,7 @@ from podlab.model import Pod, Probe, Volume
 from podlab.wire import Wire
 
 _DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
-_KINDS: Final[Mapping[str, tuple[type[Pod] | type[Workshop], str]]] = {
+_KINDS: Final[Mapping[str, tuple[type[Pod | Workshop], str]]] = {
     "pod": (Pod, "v1"),
     "workshop": (Workshop, "podlab/v1"),
 }
@@ -25,9 +25,9 @@ _ONE_OF: Final[Mapping[type, tuple[str, ...]]] = {
     Probe: ("exec", "tcpSocket", "httpGet"),
 }
 _LEAST: Final = {
-    "activeDeadlineSeconds": 1, "terminationGracePeriodSeconds": 0, "initialDelaySeconds": 0, "periodSeconds": 1,
-    "timeoutSeconds": 1, "successThreshold": 1, "failureThreshold": 1, "runAsUser": 0, "runAsGroup": 0,
-    "count": 1, "warm": 0,
+    "activeDeadlineSeconds": 1, "terminationGracePeriodSeconds": 0, "initialDelaySeconds": 0,
+    "periodSeconds": 1, "timeoutSeconds": 1, "successThreshold": 1, "failureThreshold": 1,
+    "runAsUser": 0, "runAsGroup": 0, "count": 1, "warm": 0,
 }  # fmt: skip
 _PORTS: Final = ("containerPort", "hostPort")
 

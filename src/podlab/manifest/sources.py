@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from collections.abc import Iterator
@@ -10,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from podlab.errors import Denied, NotFound, Unavailable
-from podlab.manifest.yaml import MAX_BYTES
+from podlab.manifest.text import MAX_BYTES
 
 WORKSHOP_FILE: Final = "podlab.yaml"
 _ENDINGS: Final = (".yaml", ".yml")
@@ -39,6 +40,8 @@ def sources(path: str | Path) -> Iterator[Source]:
     except PermissionError as error:
         raise Denied(f"cannot read {path}: you may not", subject=str(path)) from error
     except OSError as error:
+        if error.errno == errno.ENAMETOOLONG:
+            raise NotFound(f"no such file or folder: {path}", subject=str(path)) from error
         raise Unavailable(f"cannot read {path}: {error.strerror}", subject=str(path)) from error
     except ValueError as error:  # a NUL in the name
         raise NotFound(f"no such file or folder: {str(path)!r}", subject=str(path)) from error

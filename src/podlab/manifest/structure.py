@@ -64,7 +64,9 @@ class _Reader:
         values: dict[str, Any] = {}
         for key, (at, value) in node.entries.items():
             if key in known and not _is_null(value):
-                values[known[key].name] = self._value(known[key].hint, value, (*path, key))
+                read_value = self._value(known[key].hint, value, (*path, key))
+                if read_value != "" or not _may_be_none(known[key].hint):
+                    values[known[key].name] = read_value
             elif key not in known and key not in skip:
                 self._unknown(cls, at, value, (*path, key))
         for key, field in known.items():
@@ -124,6 +126,10 @@ class _Reader:
     def _scalar(self, kinds: tuple[type, ...], node: Node, path: Path) -> Any:
         if not isinstance(node, Scalar) or type(node.value) not in kinds:
             self._mismatch(_KINDS[kinds], node, path, _remedy(kinds, node))
+        elif isinstance(node.value, str) and "\0" in node.value:
+            self._report.problem(
+                node.line, node.column, path, "the text holds a NUL, which no process can be given"
+            )
         elif type(node.value) is int and abs(node.value) > _MAX_INT:
             self._report.problem(node.line, node.column, path, "the number is too large")
         else:
@@ -152,6 +158,11 @@ def _without_none(hint: Any) -> Any:
     return hint
 
 
+def _may_be_none(hint: Any) -> bool:
+    """Whether "" means that the field was not said, as it does in Kubernetes (`omitempty`)."""
+    return type(None) in typing.get_args(hint)
+
+
 def _is_null(node: Node | None) -> bool:
     return node is None or (isinstance(node, Scalar) and node.value is None)
 
@@ -173,6 +184,8 @@ def _remedy(kinds: tuple[type, ...], node: Node) -> str:
 
     if not isinstance(node, Scalar):
         return ""
+    if str in kinds and node.value is None:
+        return '; an empty text is written ""'
     if str in kinds:
         return f"; put it in quotes: {quoted(node.text)}"
     if isinstance(node.value, str) and type(resolve(node.value)) in kinds:

@@ -6,22 +6,31 @@ duplicate key, lets several be told at once, and keeps an alias from being writt
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Any, Final, NoReturn
+
+from ruamel.yaml import YAML
+from ruamel.yaml.error import MarkedYAMLError
+from ruamel.yaml.events import (
+    AliasEvent,
+    DocumentStartEvent,
+    MappingEndEvent,
+    MappingStartEvent,
+    ScalarEvent,
+    SequenceEndEvent,
+)
 
 from podlab.manifest.nodes import Mapping, Node, Path, Scalar, Sequence, quoted
 from podlab.manifest.report import Report
 from podlab.manifest.scalars import resolve
+from podlab.manifest.syntax_errors import in_plain_words
+from podlab.manifest.text import decode
 
-MAX_BYTES: Final = 1024 * 1024
-"""The largest file that is read. The parser takes about 10 s for this much; a pod is 1 or 2 kB."""
 MAX_DEPTH: Final = 64
 """How deep values may be nested; Kubernetes' own types need a dozen levels."""
 MAX_SIZE: Final = 200_000
 """How many values a document may have with its aliases written out."""
 
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufeff\ufffe\uffff]")
 _CORE_TAGS = ("null", "bool", "int", "float")
 
 
@@ -31,34 +40,8 @@ class _Stop(Exception):  # noqa: N818
 
 def parse(data: bytes, report: Report) -> list[Node]:
     """The non-empty documents in `data`, up to the first place that is not YAML. Problems go to `report`."""
-    text = _text(data, report)
+    text = decode(data, report)
     return [] if text is None else list(_Builder(text, report).documents())
-
-
-def _text(data: bytes, report: Report) -> str | None:
-    if len(data) > MAX_BYTES:
-        report.problem(1, 1, (), f"the file is larger than {MAX_BYTES // 1024} KiB; split it")
-        return None
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        before = data[: error.start].decode("utf-8", "replace")
-        report.problem(
-            *_end(before), (), f"byte 0x{data[error.start]:02x} is not UTF-8 text; save the file as UTF-8"
-        )
-        return None
-    if odd := _CONTROL.search(text):
-        report.problem(
-            *_end(text[: odd.start()]),
-            (),
-            f"the character U+{ord(odd[0]):04X} may not stand in YAML; is this a text file?",
-        )
-        return None
-    return text
-
-
-def _end(text: str) -> tuple[int, int]:
-    return text.count("\n") + 1, len(text) - (text.rfind("\n") + 1) + 1
 
 
 class _Builder:
@@ -70,8 +53,6 @@ class _Builder:
         self._anchors: dict[str, Node | None] = {}  # None: still being read
 
     def documents(self) -> Iterator[Node]:
-        from ruamel.yaml.events import DocumentStartEvent
-
         try:
             for event in self._events:
                 if isinstance(event, DocumentStartEvent):
@@ -83,8 +64,6 @@ class _Builder:
             return
 
     def _node(self, event: Any, path: Path) -> Node:
-        from ruamel.yaml.events import AliasEvent, MappingStartEvent, ScalarEvent
-
         line, column = event.start_mark.line + 1, event.start_mark.column + 1
         if isinstance(event, AliasEvent):
             return self._alias(event.anchor, line, column, path)
@@ -121,12 +100,10 @@ class _Builder:
         is_plain = tag is None and event.implicit[0]
         if tag is not None and tag != "!":
             self._check_tag(tag, ("str", *_CORE_TAGS), line, column, path)
-            is_plain = tag.removeprefix("tag:yaml.org,2002:") in _CORE_TAGS
+            is_plain = tag != "tag:yaml.org,2002:str"
         return Scalar(line, column, resolve(text) if is_plain else text, text)
 
     def _sequence(self, line: int, column: int, path: Path) -> Sequence:
-        from ruamel.yaml.events import SequenceEndEvent
-
         items: list[Node] = []
         size = 1
         while not isinstance(event := next(self._events), SequenceEndEvent):
@@ -135,8 +112,6 @@ class _Builder:
         return Sequence(line, column, items, size)
 
     def _mapping(self, line: int, column: int, path: Path) -> Mapping:
-        from ruamel.yaml.events import MappingEndEvent
-
         entries: dict[str, tuple[Scalar, Node]] = {}
         merges: list[Node] = []
         while not isinstance(event := next(self._events), MappingEndEvent):
@@ -145,6 +120,8 @@ class _Builder:
             value = self._node(next(self._events), (*path, key.text))
             if is_merge:
                 merges.append(value)
+            elif not key.text:
+                continue  # told already
             elif key.text in entries:
                 first = entries[key.text][0]
                 message = f"the key {quoted(key.text)} stands twice, first on line {first.line}; remove one"
@@ -158,9 +135,8 @@ class _Builder:
     def _key(self, node: Node, path: Path) -> Scalar:
         if isinstance(node, Scalar) and node.text:
             return node
-        self._report.problem(
-            node.line, node.column, path, "a key must be a word, not empty, a list or a mapping"
-        )
+        message = "a key must be a word, not empty, a list or a mapping"
+        self._report.problem(node.line, node.column, path, message)
         return Scalar(node.line, node.column, "", "")
 
     def _merge(self, value: Node, entries: dict[str, tuple[Scalar, Node]], path: Path) -> None:
@@ -187,11 +163,6 @@ class _Builder:
 
 def _events(text: str, report: Report) -> Iterator[Any]:
     """The parser's events; where the text is not YAML, a problem and then `_Stop`."""
-    from ruamel.yaml import YAML
-    from ruamel.yaml.error import MarkedYAMLError
-
-    from podlab.manifest.syntax_errors import in_plain_words
-
     last = None
     events = YAML(typ="safe", pure=True, plug_ins=[]).parse(text)
     try:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
-from podlab import model
+from podlab import model, ports
 from podlab.manifest import syntax
 from podlab.manifest.checks.finding import Findings, at, at_least, twice
 from podlab.manifest.nodes import quoted
@@ -15,7 +15,8 @@ from podlab.manifest.suggest import did_you_mean
 LONGEST_POD_NAME: Final = 63
 """The pod's name is its host name (Linux: 64 bytes at most) and its name in DNS (63 a part)."""
 _OWN: Final = "podlab.io/"
-_OWN_ANNOTATIONS: Final = (model.ISOLATED, model.INIT)
+_SWITCHES: Final = (model.ISOLATED, model.INIT)
+_OWN_ANNOTATIONS: Final = (*_SWITCHES, model.PUBLISH)
 _MAX_ANNOTATIONS_BYTES: Final = 256 * 1024
 MAX_SECONDS: Final = 2**31 - 1
 _MAX_NAMESERVERS, _MAX_SEARCHES, _MAX_SEARCH_CHARACTERS = 3, 32, 2048
@@ -45,7 +46,13 @@ def notes(given: Mapping[str, str]) -> Findings:
                 ("annotations", key),
                 f"podlab knows no such annotation{did_you_mean(key, _OWN_ANNOTATIONS)}",
             )
-        elif key in _OWN_ANNOTATIONS and value not in ("true", "false"):
+        elif key == model.PUBLISH:
+            for text in value.split(","):
+                try:
+                    ports.parse(text)
+                except ValueError as error:
+                    yield ("annotations", key), str(error)
+        elif key in _SWITCHES and value not in ("true", "false"):
             yield ("annotations", key), f'expected "true" or "false", got {quoted(value)}'
     if sum(len(k.encode()) + len(v.encode()) for k, v in given.items()) > _MAX_ANNOTATIONS_BYTES:
         yield ("annotations",), "annotations hold at most 256 KiB"

@@ -1,0 +1,126 @@
+"""Texts to pods without files, and texts that are right."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+import pytest
+
+from podlab.errors import Invalid
+from podlab.manifest.load import Loaded, load_sources
+from podlab.manifest.sources import Source
+
+
+def read(text: str | bytes, *, allow_ignored: Collection[str] = ()) -> Loaded:
+    """As `load` of a file `pod.yaml` with that text."""
+    data = text.encode() if isinstance(text, str) else text
+    return load_sources([Source("pod.yaml", data)], allow_ignored=allow_ignored)
+
+
+def refused(text: str | bytes, *, allow_ignored: Collection[str] = ()) -> list[str]:
+    """The problems of a text, without the file's name."""
+    with pytest.raises(Invalid) as caught:
+        read(text, allow_ignored=allow_ignored)
+    return [line.removeprefix("pod.yaml:") for line in caught.value.problems]
+
+
+def pod(spec: str = "", container: str = "") -> str:
+    """A pod with one container, and more lines in its spec (at 2 spaces) or in the container (at 4)."""
+    head = "apiVersion: v1\nkind: Pod\nmetadata: {name: web}\nspec:\n"
+    return f"{head}{spec}  containers:\n  - name: app\n    image: alpine\n{container}"
+
+
+# It says everything that this version honours.
+GOOD = """\
+apiVersion: v1
+kind: Pod
+metadata:
+  name: web
+  labels: {app: web, app.kubernetes.io/part-of: shop}
+  annotations: {podlab.io/isolated: "true", note: "no"}
+spec:
+  restartPolicy: OnFailure
+  shareProcessNamespace: true
+  hostname: web-1
+  hostAliases: [{ip: 10.0.0.1, hostnames: [db, db.local]}]
+  dnsConfig:
+    nameservers: [1.1.1.1, "2606:4700:4700::1111"]
+    searches: [example.com, _tcp.local]
+    options: [{name: ndots, value: "2"}, {name: edns0}]
+  terminationGracePeriodSeconds: 5
+  activeDeadlineSeconds: 3600
+  volumes:
+  - name: data
+    emptyDir: {}
+  - name: ram
+    emptyDir: {medium: Memory, sizeLimit: 64Mi}
+  - name: sock
+    hostPath: {path: /var/run/docker.sock, type: Socket}
+  containers:
+  - name: app
+    image: registry.example.com:5000/team/app:1.2
+    imagePullPolicy: IfNotPresent
+    command: [sh, -c]
+    args:
+    - |
+      echo on
+        sleep 3600
+    workingDir: /srv
+    env:
+    - {name: A, value: "1"}
+    - {name: A, value: "yes"}
+    - {name: EMPTY}
+    ports:
+    - {containerPort: 80, hostPort: 8080, hostIP: 127.0.0.1, protocol: TCP, name: http}
+    - {containerPort: 53, hostPort: 8080, protocol: SCTP}
+    volumeMounts:
+    - {name: data, mountPath: /data}
+    - {name: ram, mountPath: /ram, readOnly: true}
+    resources:
+      limits: {cpu: 500m, memory: 64Mi}
+      requests: {cpu: 0.25, memory: 32Mi}
+    securityContext:
+      privileged: false
+      capabilities: {add: [NET_ADMIN], drop: [ALL]}
+      runAsUser: 1000
+      runAsGroup: 1000
+      readOnlyRootFilesystem: true
+      allowPrivilegeEscalation: false
+      procMount: Default
+      seccompProfile: {type: RuntimeDefault}
+      appArmorProfile: {type: Unconfined}
+    stdin: true
+    tty: true
+    readinessProbe:
+      httpGet: {port: http, path: /ready, scheme: HTTP, httpHeaders: [{name: X-A, value: b}]}
+      initialDelaySeconds: 0
+      periodSeconds: 1
+      timeoutSeconds: 1
+      successThreshold: 1
+      failureThreshold: 30
+  - name: side
+    image: alpine@sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa
+    readinessProbe: {exec: {command: [test, -e, /ready]}}
+  - name: other
+    image: redis
+    readinessProbe: {tcpSocket: {port: 6379}}
+"""
+
+WORKSHOP = """\
+apiVersion: podlab/v1
+kind: Workshop
+metadata: {name: docker-pods}
+spec:
+  title: Pods on a Docker Engine
+  lesson: lesson
+  lifetime: 1h
+  seats: {count: 30, warm: 3, claim: code}
+  terminals: [{name: shell, container: work}]
+  previews: [{name: app, port: 8080}]
+  images: {preload: [alpine], mirror: seeded}
+  pod:
+    metadata: {labels: {workshop: docker-pods}}
+    spec:
+      containers:
+      - {name: work, image: alpine}
+"""

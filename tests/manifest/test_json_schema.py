@@ -1,0 +1,53 @@
+from __future__ import annotations
+
+from typing import Any
+
+import jsonschema
+import pytest
+from manifest_texts import GOOD, WORKSHOP, pod
+from ruamel.yaml import YAML
+
+from podlab.errors import Usage
+from podlab.manifest.schema import schema
+
+
+def errors(kind: str, text: str) -> list[str]:
+    data: Any = YAML(typ="safe", pure=True).load(text)
+    return [error.json_path for error in jsonschema.Draft202012Validator(schema(kind)).iter_errors(data)]
+
+
+@pytest.mark.parametrize("kind", ["pod", "workshop", "Pod"])
+def test_it_is_a_json_schema(kind: str) -> None:
+    jsonschema.Draft202012Validator.check_schema(schema(kind))
+
+
+def test_it_takes_what_podlab_takes() -> None:
+    assert errors("pod", GOOD) == []
+    assert errors("workshop", WORKSHOP) == []
+
+
+@pytest.mark.parametrize(
+    ("line", "path"),
+    [
+        ("    tty: 1\n", "$.spec.containers[0].tty"),
+        ("    imagePullPolcy: Always\n", "$.spec.containers[0]"),
+        ("    imagePullPolicy: always\n", "$.spec.containers[0].imagePullPolicy"),
+        ("    ports: [{containerPort: 0}]\n", "$.spec.containers[0].ports[0].containerPort"),
+        ("    readinessProbe: {periodSeconds: 1}\n", "$.spec.containers[0].readinessProbe"),
+    ],
+)
+def test_it_refuses_what_podlab_refuses(line: str, path: str) -> None:
+    assert errors("pod", pod(container=line)) == [path]
+
+
+def test_the_types_docstrings_become_descriptions() -> None:
+    definitions = schema("workshop")["$defs"]
+    assert (
+        definitions["Terminal"]["description"] == "A terminal on the seat's page: a shell in that container."
+    )
+    assert "description" not in definitions["EnvVar"]
+
+
+def test_another_kind_is_a_usage_error() -> None:
+    with pytest.raises(Usage, match="pod and workshop"):
+        schema("deployment")
