@@ -16,7 +16,7 @@ RECIPE = Recipe(
     customise=(
         LINKS,
         *SKELETON,
-        'ln -sf ../usr/bin/docker-registry "$1/bin/registry"',
+        'ln -sf docker-registry "$1/bin/registry"',
         'mkdir -p "$1/var/lib/registry" "$1/etc/ssl/certs"',
         'cat "$1"/usr/share/ca-certificates/mozilla/*.crt >"$1/etc/ssl/certs/ca-certificates.crt"',
         'rm -rf "$1/usr/share/ca-certificates" "$1"/usr/lib/*/gconv "$1/usr/lib/locale" "$1/lib/systemd"',
