@@ -1,0 +1,143 @@
+"""The mirror's image: a registry that already holds the images which seats pull.
+
+A nested daemon that has it as `--registry-mirror` pulls `alpine` by that very name where no registry can be
+reached. What the mirror does not hold the daemon asks the Docker Hub for, as always.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import io
+import json
+import tarfile
+import tempfile
+from contextlib import aclosing
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any, Final
+
+from podlab.errors import NotFound
+from podlab.images import registry_layout
+from podlab.images.reference import parse
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Mapping, Sequence
+
+    from podlab.images.store import Image, ImageStore
+
+REFERENCE: Final = "podlab/mirror:latest"
+BASE: Final = "registry:2"
+SEED: Final = ("alpine:latest",)
+MADE_FROM: Final = "podlab.io/mirrors"
+"""Label on the mirror's image: which images it holds, and what it was made from, as JSON reference → id."""
+
+_CHUNK_BYTES: Final = 1 << 20
+_CONFIG: Final = "etc/podlab/mirror.yml"
+_STORAGE: Final = "srv/mirror"
+
+
+def is_mirror(reference: str) -> bool:
+    return parse(reference).full == parse(REFERENCE).full
+
+
+async def ensure(store: ImageStore, seed: Sequence[str] = SEED) -> tuple[Image, bool]:
+    """The mirror's image, and whether it had to be made: it was missing, lacked an image of `seed`, or an
+    image that it was made from has changed. What it held before it keeps.
+
+    `NotFound` where an image of the seed, or `registry:2`, is not on the engine.
+    """
+    found = await _find(store)
+    held = json.loads(found.labels.get(MADE_FROM, "{}")) if found else {}
+    names = sorted({parse(name).familiar for name in (*seed, *held)} - {BASE})
+    sources: dict[str, str] = {}
+    for name in (BASE, *names):
+        try:
+            sources[name] = (await store.image(name)).id
+        except NotFound:
+            if name not in (BASE, *(parse(s).familiar for s in seed)):
+                continue  # held from before, gone since: a mirror that must be made anew does without
+            raise
+    if found and sources.items() <= held.items():
+        return found, False
+    await _make(store, sources)
+    return await store.image(REFERENCE), True
+
+
+async def _find(store: ImageStore) -> Image | None:
+    try:
+        return await store.image(REFERENCE)
+    except NotFound:
+        return None
+
+
+async def _make(store: ImageStore, sources: Mapping[str, str]) -> None:
+    with tempfile.TemporaryDirectory(prefix="podlab-mirror-") as folder:
+        base, seed, made = (Path(folder) / name for name in ("base.tar", "seed.tar", "made.tar"))
+        await _save(store, [BASE], base)
+        await _save(store, [name for name in sources if name != BASE], seed)
+        await asyncio.to_thread(write_image, base, seed, made, sources)
+        await store.load(_read(made))
+
+
+async def _save(store: ImageStore, references: Sequence[str], file: Path) -> None:
+    with file.open("xb") as out:
+        async with aclosing(store.save(references)) as chunks:
+            async for chunk in chunks:
+                await asyncio.to_thread(out.write, chunk)
+
+
+async def _read(file: Path) -> AsyncGenerator[bytes, None]:
+    with file.open("rb") as archive:
+        while chunk := await asyncio.to_thread(archive.read, _CHUNK_BYTES):
+            yield chunk
+
+
+def write_image(base: Path, seed: Path, made: Path, sources: Mapping[str, str]) -> None:
+    """Write the archive `made`, for `docker load`: the registry's image from `base`, and one layer more that
+    holds the images of `seed` and a configuration that serves them, read-only, on 127.0.0.1:5001."""
+    with tempfile.TemporaryFile() as layer, tarfile.open(base) as below, tarfile.open(made, "x") as out:
+        with tarfile.open(seed) as images, tarfile.open(fileobj=layer, mode="w") as files:
+            registry_layout.write(images, files, _STORAGE)
+            registry_layout.add_file(files, _CONFIG, io.BytesIO(_SETTINGS.encode()))
+        layer.seek(0)
+        digest = hashlib.file_digest(layer, "sha256").hexdigest()  # type: ignore[arg-type]
+        [image] = registry_layout.read_json(below, "manifest.json")
+        config = _configure(registry_layout.read_json(below, image["Config"]), digest, sources)
+        text = json.dumps(config).encode()
+        name = f"{hashlib.sha256(text).hexdigest()}.json"
+        registry_layout.add_file(out, name, io.BytesIO(text))
+        for path in dict.fromkeys(image["Layers"]):
+            content: IO[bytes] | None = below.extractfile(path)
+            if content is not None:
+                registry_layout.add_file(out, path, content)
+        registry_layout.add_file(out, f"{digest}.tar", layer)
+        manifest = [{"Config": name, "RepoTags": [REFERENCE], "Layers": [*image["Layers"], f"{digest}.tar"]}]
+        registry_layout.add_file(out, "manifest.json", io.BytesIO(json.dumps(manifest).encode()))
+
+
+def _configure(base: dict[str, Any], layer: str, sources: Mapping[str, str]) -> dict[str, Any]:
+    """https://github.com/moby/docker-image-spec/blob/main/spec.md#image-json-description"""
+    settings = dict(base["config"])
+    settings |= {
+        "Cmd": [f"/{_CONFIG}"],
+        "Labels": {**(settings.get("Labels") or {}), MADE_FROM: json.dumps(dict(sources))},
+        "ExposedPorts": {"5001/tcp": {}},
+        "Volumes": None,  # the registry's own storage; the mirror has its images in the layer
+    }
+    names = ", ".join(name for name in sources if name != BASE)
+    return base | {
+        "config": settings,
+        "rootfs": {"type": "layers", "diff_ids": [*base["rootfs"]["diff_ids"], f"sha256:{layer}"]},
+        "history": [*(base.get("history") or []), {"created_by": f"podlab: a mirror of {names}"}],
+    }
+
+
+_SETTINGS: Final = f"""\
+version: 0.1
+log: {{level: warn, accesslog: {{disabled: true}}}}
+storage:
+  filesystem: {{rootdirectory: /{_STORAGE}}}
+  cache: {{blobdescriptor: inmemory}}
+  maintenance: {{readonly: {{enabled: true}}}}
+http: {{addr: "127.0.0.1:5001"}}
+"""
