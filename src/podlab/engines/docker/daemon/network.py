@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+import socket
 from contextlib import suppress
 from ipaddress import IPv4Network
 from pathlib import Path
@@ -88,7 +89,11 @@ def without_docker(saved: str, links: tuple[str, ...]) -> str:
     """Of a table as `iptables-save` prints it, the input for `iptables-restore --noflush` that takes an
     engine's rules and chains out and leaves everybody else's. Pure."""
     ours = "|".join(re.escape(link) for link in links)
-    rule = re.compile(rf"-A DOCKER|-[jg] DOCKER|-[io] ({ours})( |$)|-A POSTROUTING -s \S+ ! -o ({ours}) ")
+    rule = re.compile(
+        rf"-A DOCKER|-[jg] DOCKER|-[io] ({ours})( |$)"
+        rf"|-A POSTROUTING -s \S+ ! -o ({ours}) "
+        r"|-A POSTROUTING -s (?P<self>\S+) -d (?P=self) .*-j MASQUERADE"  # a container that reaches its own published port
+    )
     chains = re.findall(r"^:(DOCKER\S*) ", saved, re.MULTILINE)
     lines = [f"-D{line[2:]}" for line in saved.splitlines() if line.startswith("-A ") and rule.search(line)]
     return "".join(f"{line}\n" for line in lines + [f"-X {chain}" for chain in chains])
@@ -96,13 +101,17 @@ def without_docker(saved: str, links: tuple[str, ...]) -> str:
 
 async def _delete(link: str) -> None:
     """A cable may vanish by itself at any moment, with the namespace at its other end."""
-    path = Path("/sys/class/net", link)
     try:
-        if path.exists():
+        if _exists(link):
             await run("ip", "link", "delete", link)
     except PodlabError:
-        if path.exists():
+        if _exists(link):
             raise
+
+
+def _exists(link: str) -> bool:
+    """Asked of the kernel: /sys may show another network namespace than ours."""
+    return any(name == link for _, name in socket.if_nameindex())
 
 
 async def _remove_rules(links: tuple[str, ...]) -> None:
