@@ -203,6 +203,8 @@ class Metadata(Wire):
 
 ISOLATED = "podlab.io/isolated"
 """Annotation, `"true"`: no other pod can reach this one. `podlab up --isolated` sets it."""
+PUBLISH = "podlab.io/publish"
+"""Annotation, `"8080:80,127.0.0.1:5000:5000"`: published ports of the pod as a whole. `podlab create -p` sets it."""
 INIT = "podlab.io/init"
 """Annotation, `"false"`: containers run without the engine's init as PID 1, as systemd images need."""
 

@@ -136,8 +136,9 @@ class _Run:
             if isinstance(error, NotFound | Conflict) and "No such image" not in error.message:
                 raise _MovedOn(explained) from error
             raise explained from error
-        if step.concerns_container and step.target != naming.INFRA:
-            self.on_change(Change(verb=step.verb, pod=self.pod.name, container=step.target, reason=step.reason))
+        if step.concerns_container:
+            container = "" if step.target == naming.INFRA else step.target
+            self.on_change(Change(verb=step.verb, pod=self.pod.name, container=container, reason=step.reason))
 
     async def _do(self, step: Step) -> None:
         client, pod, name = self.client, self.pod, naming.container(self.pod.name, step.target)

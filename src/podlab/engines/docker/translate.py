@@ -15,6 +15,7 @@ from typing import Any, Final
 
 from podlab import model, naming, quantity
 from podlab.model import Container, Pod, Volume
+from podlab.ports import published
 from podlab.wire import encode
 
 Body = dict[str, Any]
@@ -84,7 +85,7 @@ def hostname(pod: Pod) -> str:
 
 def _bindings(pod: Pod) -> dict[str, list[dict[str, str]]]:
     bindings: dict[str, list[dict[str, str]]] = {}
-    for port in (p for c in pod.spec.containers for p in c.ports if p.host_port):
+    for port in published(pod):
         key = f"{port.container_port}/{(port.protocol or 'TCP').lower()}"
         bindings.setdefault(key, []).append({"HostIp": port.host_ip or "", "HostPort": str(port.host_port)})
     return bindings

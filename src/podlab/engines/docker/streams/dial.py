@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from contextlib import suppress
 from typing import TYPE_CHECKING, Self
 
@@ -41,27 +42,40 @@ async def dial(client: Client, infra_id: str, port: int) -> Stream:
     command = ["sh", "-c", _SCRIPT, "sh", str(port)]
     process = await exec_process(client, infra_id, command, ExecOptions(stdin=True))
     try:
-        said = b""
-        while not said.endswith(b"\n") and (piece := await process.read()):
-            said += piece[1]
-        if not said.strip().isdigit():
+        pid, early = await _announced(process)
+        if not pid.isdigit():
             code = await process.wait()
-            reason = "nobody listens there" if code == _REFUSED else said.decode(errors="replace").strip()
-            raise Unavailable(f"cannot reach port {port} in the pod: {reason or code}", subject=str(port))
-        return Stream(client, infra_id, process, said.decode().strip())
+            reason = "nobody listens there" if code == _REFUSED else pid or f"exit code {code}"
+            raise Unavailable(f"cannot reach port {port} in the pod: {reason}", subject=str(port))
+        return Stream(client, infra_id, process, pid, early)
     except BaseException:
         await process.__aexit__()
         raise
 
 
+async def _announced(process: ExecProcess) -> tuple[str, deque[bytes]]:
+    """The first line on stderr, and what a server that speaks first has already said."""
+    line, early = b"", deque[bytes]()
+    while b"\n" not in line and (piece := await process.read()):
+        stream, data = piece
+        if stream == 1:
+            early.append(data)
+        else:
+            line += data
+    return line.decode(errors="replace").partition("\n")[0], early
+
+
 class Stream:
     """The `ByteStream`. Leaving it ends `nc` also where the server keeps silent and open."""
 
-    def __init__(self, client: Client, infra_id: str, process: ExecProcess, pid: str) -> None:
+    def __init__(
+        self, client: Client, infra_id: str, process: ExecProcess, pid: str, early: deque[bytes]
+    ) -> None:
         self._client = client
         self._infra_id = infra_id
         self._process = process
         self._pid = pid
+        self._early = early
         self._ended = False
 
     async def __aenter__(self) -> Self:
@@ -75,6 +89,8 @@ class Stream:
                     await self._end()
 
     async def read(self) -> bytes:
+        if self._early:
+            return self._early.popleft()
         while piece := await self._process.read():
             if piece[0] == 1:
                 return piece[1]

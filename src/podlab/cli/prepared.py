@@ -1,0 +1,56 @@
+"""Images for the pods of a command, shown only where one has to be got."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Self
+
+from podlab.cli.runner import warn
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from podlab.cli.image_progress import Lines
+    from podlab.engines.base import Engine
+    from podlab.images.prepare import Prepared, Progress
+    from podlab.model import Pod
+
+
+async def prepare_images(engine: Engine, pods: Iterable[Pod]) -> None:
+    """Get what the pods need and the engine does not have. An engine whose nodes pull by themselves is left alone."""
+    from podlab.images.needs import needed
+    from podlab.images.prepare import prepare
+    from podlab.images.store import HoldsImages
+
+    if not isinstance(engine, HoldsImages):
+        return
+    with _LazyLines() as lines:
+        await prepare(
+            engine.image_store, needed(pods), on_progress=lines.show, on_warning=warn, on_done=lines.finish
+        )
+
+
+class _LazyLines:
+    """Nothing is drawn, nor what draws is loaded, while every image is there."""
+
+    def __init__(self) -> None:
+        self._stack = ExitStack()
+        self._lines: Lines | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self._stack.close()
+
+    def show(self, progress: Progress) -> None:
+        if self._lines is None:
+            from podlab.cli.image_progress import Bars, Plain
+
+            self._lines = self._stack.enter_context(Bars() if sys.stderr.isatty() else Plain())
+        self._lines.show(progress)
+
+    def finish(self, prepared: Prepared) -> None:
+        if self._lines is not None:
+            self._lines.finish(prepared)

@@ -1,0 +1,149 @@
+"""`podlab up FILE|DIR…`: pods as their files say."""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from typing import TYPE_CHECKING
+
+import click
+
+from podlab.cli.command import command as declare
+from podlab.cli.command import duration
+from podlab.cli.output import output_option, print_json
+from podlab.cli.prepared import prepare_images
+from podlab.cli.runner import say, warn
+from podlab.cli.session import session
+from podlab.cli.waiting import Waiting
+from podlab.errors import Usage
+from podlab.pods.up import up
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from podlab.engines.base import Change
+    from podlab.model import Pod
+
+
+@declare(
+    "up",
+    example="""
+        podlab up pod.yaml
+        podlab up --replicas 3 --no-wait pod.yaml
+        podlab up --dry-run pod.yaml          the plain docker commands that would do the same
+        cat pod.yaml | podlab up -""",
+)
+@click.argument("paths", nargs=-1, required=True, metavar="FILE|DIR...", type=click.Path())
+@click.option(
+    "--dry-run", is_flag=True, help="Print the commands that would do the same, and change nothing."
+)
+@click.option(
+    "--no-wait", is_flag=True, help="Return when the containers are started, not when they are ready."
+)
+@click.option(
+    "--timeout",
+    type=duration,
+    default="2m",
+    show_default=True,
+    metavar="DURATION",
+    help="How long to wait until ready.",
+)
+@click.option(
+    "--replicas", type=click.IntRange(1, 1000), metavar="N", help="Make N pods of each: NAME-0, NAME-1, …"
+)
+@click.option("--name", metavar="NAME", help="Another name for the pod of the file.")
+@click.option("--replace", is_flag=True, help="Remove the pods first, with what is in their volumes.")
+@click.option("--isolated", is_flag=True, help="No other pod can reach these.")
+@click.option(
+    "--lifetime",
+    type=duration,
+    metavar="DURATION",
+    help="The pods end after this time (activeDeadlineSeconds).",
+)
+@click.option(
+    "--share", type=click.Choice(["pid"]), help="Share the process list, too (shareProcessNamespace)."
+)
+@click.option("--keep-on-error", is_flag=True, help="Leave what was made of a pod that cannot be made whole.")
+@click.option(
+    "--allow-ignored",
+    multiple=True,
+    metavar="FIELD",
+    help="Warn of this field instead of refusing it; repeatable.",
+)
+@output_option("text", "json", "name")
+async def command(
+    paths: Sequence[str], dry_run: bool, no_wait: bool, timeout: int, replicas: int | None, name: str | None,
+    replace: bool, isolated: bool, lifetime: int | None, share: str | None, keep_on_error: bool,
+    allow_ignored: Sequence[str], output: str,
+) -> None:  # fmt: skip
+    """Make pods as their files say, and wait until they are ready.
+
+    What is there already and does not differ is left alone; of a changed pod only the containers that differ
+    are made anew. Missing images are got first. A pod that fails to come up is undone, as it is on Ctrl-C.
+    """
+    from podlab.manifest import load
+
+    loaded = load(paths, allow_ignored=allow_ignored)
+    for warning in loaded.warnings:
+        warn(warning)
+    pods = [_changed(pod, isolated, lifetime, share) for pod in _named(loaded.pods, name, replicas)]
+    changes: dict[str, set[str]] = {pod.name: set() for pod in pods}
+
+    def on_change(change: Change) -> None:
+        changes[change.pod].add(change.verb if not change.container else "change")
+
+    started = time.monotonic()
+    async with session(clear_first=True) as engine:
+        if dry_run:
+            previews = [text for pod in pods if (text := await engine.preview(pod))]
+            click.echo("\n".join(previews) if previews else "# nothing to do: the pods are as wanted")
+            return
+        await prepare_images(engine, pods)
+        with Waiting() as waiting:
+            await up(
+                engine, pods, wait=not no_wait, timeout_s=timeout, replace=replace, keep_on_error=keep_on_error,
+                on_change=on_change, on_progress=waiting.show,
+            )  # fmt: skip
+        if output == "json":
+            print_json([await engine.get(pod.name) for pod in pods])
+            return
+    took = time.monotonic() - started
+    for pod in pods:
+        if output == "name":
+            click.echo(pod.name)
+            continue
+        did = "created" if "create" in changes[pod.name] else "changed" if changes[pod.name] else "unchanged"
+        click.echo(f"pod/{pod.name} {did}{'' if no_wait else ', ready'}")
+    if output == "text":
+        say(f"{len(pods)} pod{'s' * (len(pods) > 1)} in {took:.1f} s")
+
+
+def _named(pods: Sequence[Pod], name: str | None, replicas: int | None) -> list[Pod]:
+    if name and len(pods) != 1:
+        raise Usage(
+            f"--name names one pod, and the files have {len(pods)}", hint="give one file with one pod"
+        )
+    named = [_renamed(pod, name) if name else pod for pod in pods]
+    if replicas is None:
+        return named
+    return [_renamed(pod, f"{pod.name}-{ordinal}") for pod in named for ordinal in range(replicas)]
+
+
+def _renamed(pod: Pod, name: str) -> Pod:
+    from podlab.manifest import check_pod_name
+
+    check_pod_name(name)
+    return dataclasses.replace(pod, metadata=dataclasses.replace(pod.metadata, name=name))
+
+
+def _changed(pod: Pod, isolated: bool, lifetime: int | None, share: str | None) -> Pod:
+    from podlab.model import ISOLATED
+
+    metadata, spec = pod.metadata, pod.spec
+    if isolated:
+        metadata = dataclasses.replace(metadata, annotations={**metadata.annotations, ISOLATED: "true"})
+    if lifetime is not None:
+        spec = dataclasses.replace(spec, active_deadline_seconds=lifetime)
+    if share == "pid":
+        spec = dataclasses.replace(spec, share_process_namespace=True)
+    return dataclasses.replace(pod, metadata=metadata, spec=spec)
