@@ -1,5 +1,5 @@
 """Measures podlab beside its peers: in one run, in interleaved rounds, with everything else equal.
 
-A suite (`pod`, `seats`, `start`, `growth`) names who takes part and returns tables; `rounds` measures, `table`
-compares and prints. Nothing here is timed in the test suite.
+A suite (`pod`, `seats`, `start`, `growth`) names who takes part and returns a table; `rounds` measures and
+`table` compares. Nothing here is part of the test suite.
 """

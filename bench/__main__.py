@@ -11,8 +11,9 @@ from importlib import import_module
 from pathlib import Path
 
 from bench import ground
-from bench.rounds import progress
+from bench.rounds import progress, reason
 from bench.table import write
+from podlab.errors import PodlabError
 
 SUITES = {"pod": 20, "seats": 3, "start": 20, "growth": 7}
 """And the rounds of each, unless told."""
@@ -32,6 +33,9 @@ def main() -> int:
     except KeyboardInterrupt:
         progress("")
         return 130
+    except (PodlabError, RuntimeError, OSError) as error:
+        print(f"\nbench: {reason(error)}", file=sys.stderr)
+        return 1
     return 0
 
 
@@ -44,7 +48,8 @@ async def measure(options: argparse.Namespace) -> None:
             _show("machine", "\n".join(f"- {what}: {value}" for what, value in facts.items()), options.write)
             for suite in options.suites or SUITES:
                 rounds = options.rounds or (2 if options.quick else SUITES[suite])
-                text = await import_module(f"bench.{suite}").suite(api, folder, rounds=rounds, quick=options.quick)
+                measure_suite = import_module(f"bench.{suite}").suite
+                text = await measure_suite(api, folder, rounds=rounds, quick=options.quick)
                 _show(suite, f"{text}\n\nMedians of {rounds} interleaved rounds.", options.write)
 
 

@@ -8,15 +8,19 @@ import os
 import platform
 import re
 import tarfile
-from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from bench import raw
 from bench.shell import sh
-from podlab.engines.base import Engine
 from podlab.engines.connect import connect
+from podlab.engines.docker.address import resolve
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from podlab.engines.base import Engine
 
 PREFIX = "benchpod"
 """Of every pod's name: what is removed at the end."""
@@ -32,10 +36,12 @@ os.environ["PODLAB_INFRA_IMAGE"] = IMAGE
 
 
 def socket() -> str:
-    address = os.environ.get("DOCKER_HOST", "")
-    if not address.startswith("unix://"):
-        raise SystemExit("bench: set DOCKER_HOST to the engine's Unix socket, such as unix:///run/docker.sock")
-    return address.removeprefix("unix://")
+    """Of the engine that podlab finds, which the docker command line is told, too."""
+    address = resolve()
+    if address.kind != "unix":
+        raise RuntimeError(f"the engine at {address} may be far away; one on a Unix socket is needed")
+    os.environ["DOCKER_HOST"] = str(address)
+    return address.path
 
 
 @asynccontextmanager
@@ -64,7 +70,7 @@ async def library() -> AsyncIterator[Engine]:
 async def _import_busybox(folder: Path) -> None:
     """Debian's busybox-static as an image of two megabytes: no registry is needed."""
     if not BUSYBOX.exists():
-        raise SystemExit("bench: apt-get install busybox-static")
+        raise RuntimeError("there is no /bin/busybox: apt-get install busybox-static")
     archive = folder / "busybox.tar"
     with tarfile.open(archive, "w") as tar:
         tar.add(BUSYBOX, "bin/busybox")

@@ -7,15 +7,17 @@ from __future__ import annotations
 
 import json
 import shutil
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, Protocol
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Protocol
 
 from bench import raw
 from bench.ground import IMAGE, NETWORK, SLEEP
 from bench.shell import sh
 from podlab.model import Container, Metadata, Pod, PodSpec
 from podlab.wire import encode
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 MEMBERS = ("a", "b")
 
@@ -128,8 +130,8 @@ class Podman:
 
     @property
     def command(self) -> str:
-        ours = self.folder / "podman"
-        places = f"--root {ours}/root --runroot {ours}/run --tmpdir {ours}/tmp --network-config-dir {ours}/net"
+        at = self.folder / "podman"
+        places = f"--root {at}/root --runroot {at}/run --tmpdir {at}/tmp --network-config-dir {at}/net"
         return f"podman {places} --runtime runc --cgroup-manager cgroupfs"
 
     async def prepare(self) -> None:
@@ -167,11 +169,5 @@ class KubePlay:
     @staticmethod
     def _wanted(name: str) -> Pod:
         init = {f"io.podman.annotations.init/{m}": "TRUE" for m in MEMBERS}
-        spec = PodSpec(
-            containers=tuple(
-                Container(name=m, image=f"docker.io/library/{IMAGE}", image_pull_policy="Never", command=tuple(SLEEP))
-                for m in MEMBERS
-            ),
-            termination_grace_period_seconds=1,
-        )
+        spec = replace(wanted(name).spec, termination_grace_period_seconds=1)
         return Pod(metadata=Metadata(name=name, annotations=init), spec=spec)

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from itertools import count
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from bench import ground, peers, raw
 from bench.ground import PREFIX
 from bench.rounds import Reading, Turn, measured, run
 from bench.table import compared
 
+if TYPE_CHECKING:
+    from pathlib import Path
+
+number = count()
 BASES = ("docker CLI", "raw API")
 
 
@@ -34,9 +37,9 @@ async def suite(api: raw.Api, folder: Path, *, rounds: int, quick: bool) -> str:
     return compared(results, ("up", "down", "up and down"), BASES)
 
 
-def _turn(peer: peers.Peer, number: Callable[[], int] = count().__next__) -> Turn:
+def _turn(peer: peers.Peer) -> Turn:
     async def turn() -> dict[str, Reading]:
-        pod = f"{PREFIX}-{number()}"
+        pod = f"{PREFIX}-{next(number)}"
         async with measured() as up:
             await peer.up(pod)
         async with measured() as down:

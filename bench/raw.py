@@ -1,7 +1,7 @@
 """The yardstick: a pod made by hand, as an expert would write it for one occasion.
 
-Plain asyncio over the engine's Unix socket, connections kept alive, nothing checked, nothing repaired. It shows
-what the engine itself takes, so a peer's time over this one's is the peer's own cost.
+Plain asyncio over the engine's Unix socket, connections kept alive, nothing checked, nothing repaired. It
+shows what the engine itself takes, so a peer's time over this one's is the peer's own cost.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, Self
 from urllib.parse import urlencode
 
 
@@ -20,7 +20,7 @@ class Api:
         self.socket = socket
         self._idle: list[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = []
 
-    async def __aenter__(self) -> Api:
+    async def __aenter__(self) -> Self:
         return self
 
     async def __aexit__(self, *exc: object) -> None:
@@ -29,15 +29,20 @@ class Api:
 
     async def call(self, method: str, path: str, body: Any = None, **query: Any) -> Any:
         payload = b"" if body is None else json.dumps(body).encode()
-        head = f"{method} {path}?{urlencode(query)} HTTP/1.1\r\nHost: engine\r\nContent-Type: application/json\r\n"
+        head = _head(method, f"{path}?{urlencode(query)}", len(payload))
         connection = self._idle.pop() if self._idle else await asyncio.open_unix_connection(self.socket)
         reader, writer = connection
-        writer.write(f"{head}Content-Length: {len(payload)}\r\n\r\n".encode() + payload)
+        writer.write(head + b"\r\n" + payload)
         status, answer = await _response(reader)
         self._idle.append(connection)
         if status >= 400:
             raise RuntimeError(f"{method} {path}: {status} {answer.decode()}")
         return json.loads(answer) if answer[:1] in (b"{", b"[") else None
+
+
+def _head(method: str, target: str, length: int) -> bytes:
+    content = f"Content-Type: application/json\r\nContent-Length: {length}\r\n"
+    return f"{method} {target} HTTP/1.1\r\nHost: engine\r\n{content}".encode()
 
 
 async def _response(reader: asyncio.StreamReader) -> tuple[int, bytes]:
@@ -87,9 +92,7 @@ async def execute(api: Api, container: str, command: Sequence[str]) -> None:
     """Run a command in a container; returns when it has ended."""
     made = await api.call("POST", f"/containers/{container}/exec", {"Cmd": command, "AttachStdout": True})
     reader, writer = await asyncio.open_unix_connection(api.socket)
-    body = b"{}"
-    head = f"POST /exec/{made['Id']}/start HTTP/1.1\r\nHost: engine\r\nContent-Type: application/json\r\n"
-    writer.write(f"{head}Connection: close\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body)
+    writer.write(_head("POST", f"/exec/{made['Id']}/start", 2) + b"Connection: close\r\n\r\n{}")
     await reader.read()  # its output ends with it
     writer.close()
     code = (await api.call("GET", f"/exec/{made['Id']}/json"))["ExitCode"]

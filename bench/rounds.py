@@ -35,7 +35,7 @@ Turn = Callable[[], Awaitable[dict[str, Reading]]]
 
 @dataclass(slots=True)
 class Results:
-    """`readings[peer][act][round]`; a round that failed is not in it. `absent` says who took no part, and why."""
+    """`readings[peer][act][round]`, without rounds that failed. `absent` says who took no part, and why."""
 
     readings: dict[str, dict[str, dict[int, Reading]]] = field(default_factory=dict)
     absent: dict[str, str] = field(default_factory=dict)

@@ -7,18 +7,29 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from bench import raw
 from bench.ground import IMAGE, NETWORK, SLEEP
 from bench.shell import sh
-from podlab.pods import up as pods
-from podlab.engines.base import Engine
 from podlab.model import (
-    ISOLATED, Container, EnvVar, HTTPGetAction, Metadata, Pod, PodSpec, Probe, SecurityContext,
+    ISOLATED,
+    Container,
+    EnvVar,
+    HTTPGetAction,
+    Metadata,
+    Pod,
+    PodSpec,
+    Probe,
+    SecurityContext,
 )  # fmt: skip
+from podlab.pods import up as pods
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Sequence
+
+    from podlab.engines.base import Engine
 
 IMAGES = ("registry:2", "docker:dind", "podlab/work:latest")
 DAEMON = ["dockerd", "--host=tcp://127.0.0.1:2375", "--tls=false"]
@@ -28,7 +39,12 @@ do until curl -sf "$url" >/dev/null; do sleep 0.1; done; done
 """
 MEMBERS: dict[str, dict[str, Any]] = {
     "registry": {"Image": IMAGES[0]},
-    "daemon": {"Image": IMAGES[1], "Cmd": DAEMON, "Env": ["DOCKER_TLS_CERTDIR="], "HostConfig": {"Privileged": True}},
+    "daemon": {
+        "Image": IMAGES[1],
+        "Cmd": DAEMON,
+        "Env": ["DOCKER_TLS_CERTDIR="],
+        "HostConfig": {"Privileged": True},
+    },
     "work": {"Image": IMAGES[2], "Cmd": SLEEP, "Env": ["DOCKER_HOST=tcp://127.0.0.1:2375"]},
 }
 AT_ONCE = 8
@@ -56,19 +72,23 @@ class Library:
 
 def wanted(seat: str) -> Pod:
     """The same as `MEMBERS`, as a pod."""
-    probes = {"registry": HTTPGetAction(port=5000, path="/v2/"), "daemon": HTTPGetAction(port=2375, path="/_ping")}
+    asked = {
+        "registry": HTTPGetAction(port=5000, path="/v2/"),
+        "daemon": HTTPGetAction(port=2375, path="/_ping"),
+    }
     containers = tuple(
         Container(
             name=name,
             image=body["Image"],
             args=tuple(body.get("Cmd", ())),
-            env=tuple(EnvVar(name=e.partition("=")[0], value=e.partition("=")[2]) for e in body.get("Env", ())),
+            env=tuple(EnvVar(name=k, value=v) for k, _, v in (e.partition("=") for e in body.get("Env", ()))),
             security_context=SecurityContext(privileged=True) if "HostConfig" in body else None,
-            readiness_probe=Probe(http_get=probes[name]) if name in probes else None,
+            readiness_probe=Probe(http_get=asked[name]) if name in asked else None,
         )
         for name, body in MEMBERS.items()
     )
-    return Pod(metadata=Metadata(name=seat, annotations={ISOLATED: "true"}), spec=PodSpec(containers=containers))
+    metadata = Metadata(name=seat, annotations={ISOLATED: "true"})
+    return Pod(metadata=metadata, spec=PodSpec(containers=containers))
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Callable
 from itertools import count
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from bench.ground import PREFIX
 from bench.rounds import Reading, Turn, measured, run
 from bench.table import absent, markdown, mebibytes, seconds, times
 
+number = count()
 SETTLE_S = 5
 """Until the daemons are idle, before their memory is read."""
 LIMIT_S = 180
@@ -46,9 +46,9 @@ async def suite(api: raw.Api, folder: Path, *, rounds: int, quick: bool) -> str:
     return markdown([*head, "memory a seat, idle", "of the machine's"], rows) + missing
 
 
-def _turn(api: raw.Api, maker: seat.Maker, size: int, number: Callable[[], int] = count().__next__) -> Turn:
+def _turn(api: raw.Api, maker: seat.Maker, size: int) -> Turn:
     async def turn() -> dict[str, Reading]:
-        prefix = f"{PREFIX}-{number()}"
+        prefix = f"{PREFIX}-{next(number)}"
         seats = [f"{prefix}-{i}" for i in range(size)]
         before = _available_bytes()
         try:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from bench import ground, peers, raw
 from bench.ground import PREFIX
 from bench.rounds import Reading, Turn, measured, run
 from bench.shell import sh
 from bench.table import absent, markdown, seconds
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 async def suite(api: raw.Api, folder: Path, *, rounds: int, quick: bool) -> str:

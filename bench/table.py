@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from pathlib import Path
+from typing import TYPE_CHECKING
 
-from bench.rounds import Results
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from bench.rounds import Results
 
 Row = Sequence[str]
 
