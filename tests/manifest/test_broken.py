@@ -41,7 +41,7 @@ def test_ten_megabytes_are_refused_before_they_are_parsed(tmp_path: Path) -> Non
     file = tmp_path / "huge.yaml"
     file.write_bytes(b"- a: 1\n" * (10 * 1024 * 1024 // 7))
     started = time.monotonic()
-    assert problems(file) == (f"{file}:1:1: the file is larger than 1024 KiB; split it",)
+    assert problems(file) == (f"{file}:1:1: the file is larger than 512 KiB; split it",)
     assert time.monotonic() - started < 5
 
 

@@ -12,6 +12,7 @@ from manifest_texts import GOOD, WORKSHOP, pod, read, refused
 from podlab.errors import Denied, Invalid, NotFound
 from podlab.manifest import load
 from podlab.manifest.sources import sources
+from podlab.manifest.text import MAX_BYTES
 
 
 def named(name: str) -> str:
@@ -83,7 +84,7 @@ def test_an_unreadable_file_is_denied(tmp_path: Path, monkeypatch: pytest.Monkey
 
 def test_an_endless_file_is_not_read_to_its_end() -> None:
     (source,) = sources("/dev/zero")
-    assert len(source.data) == 1024 * 1024 + 1
+    assert len(source.data) == MAX_BYTES + 1
 
 
 def test_a_pipe_is_read(tmp_path: Path) -> None:

@@ -94,6 +94,13 @@ def test_an_alias_bomb_costs_neither_time_nor_memory() -> None:
     assert time.monotonic() - started < 5
 
 
+def test_a_merge_bomb_costs_neither_time_nor_memory() -> None:
+    text = f"a: &a {{{', '.join(f'k{n}: 1' for n in range(2000))}}}\n" + "".join(
+        f"b{n}: {{<<: *a}}\n" for n in range(500)
+    )
+    assert told(text) == ["f:1:4: b100: more than 200,000 keys are merged in"]
+
+
 def test_depth_is_bounded_also_in_block_style() -> None:
     text = "".join(f"{' ' * n}a:\n" for n in range(300))
     assert "nested more than 64 deep" in told(text)[0]

@@ -7,7 +7,7 @@ from typing import Final
 
 from podlab.manifest.report import Report
 
-MAX_BYTES: Final = 1024 * 1024
+MAX_BYTES: Final = 512 * 1024
 """The largest file that is read. The YAML parser takes about 10 s for this much; a pod is 1 or 2 kB."""
 
 # https://yaml.org/spec/1.2.2/#51-character-set, and the byte order mark, which is none inside a text

@@ -50,6 +50,7 @@ class _Builder:
     def __init__(self, text: str, report: Report) -> None:
         self._events = _events(text, report)
         self._report = report
+        self._merged = 0
         self._anchors: dict[str, Node | None] = {}  # None: still being read
 
     def documents(self) -> Iterator[Node]:
@@ -116,7 +117,7 @@ class _Builder:
         merges: list[Node] = []
         while not isinstance(event := next(self._events), MappingEndEvent):
             is_merge = getattr(event, "value", None) == "<<" and event.implicit[0]
-            key = self._key(self._node(event, path), path)
+            key = self._key(self._node(event, (*path, "?")), path)
             value = self._node(next(self._events), (*path, key.text))
             if is_merge:
                 merges.append(value)
@@ -143,6 +144,9 @@ class _Builder:
         """`<<: *other`, which kubectl honours: what the mapping itself says wins, then the first named."""
         for other in value.items if isinstance(value, Sequence) else [value]:
             if isinstance(other, Mapping):
+                self._merged += len(other.entries)  # the one thing that is copied for each alias
+                if self._merged > MAX_SIZE:
+                    self._stop(other.line, other.column, path, f"more than {MAX_SIZE:,} keys are merged in")
                 entries.update({k: v for k, v in other.entries.items() if k not in entries})
             else:
                 self._report.problem(
