@@ -87,6 +87,8 @@ def _flags(name: str, body: Body, entrypoint: list[str]) -> Iterator[list[str]]:
             yield ["--publish", ":".join(filter(None, [b["HostIp"], b["HostPort"], port]))]
     for mount in host["Mounts"]:
         yield _mount(mount)
+    for key, value in host["Annotations"].items():
+        yield ["--annotation", f"{key}={value}"]
     if entrypoint:
         yield ["--entrypoint", entrypoint[0]]
     for key, value in body["Labels"].items():

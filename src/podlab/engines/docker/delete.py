@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 
 from podlab import naming
 from podlab.engines.docker import find
@@ -15,20 +16,31 @@ REMOVAL_WAIT_S = 10
 
 
 async def delete(client: Client, name: str, *, grace_s: int | None) -> None:
-    """Stop the members together, then remove everything of the pod together."""
+    """Every member is removed as soon as it has stopped; the infra, which is their network, when all have."""
     listed = await find.containers(client, f"{naming.POD}={name}")
-    stop = {} if grace_s is None else {"t": grace_s}
     async with asyncio.TaskGroup() as group:
         volumes = group.create_task(find.volumes(client, f"{naming.POD}={name}"))
+        stops = {
+            c["Id"]: group.create_task(_stop(client, c["Id"], grace_s))
+            for c in listed
+            if c["Labels"].get(naming.ROLE) != "infra" and c["State"] in _UP and grace_s != 0
+        }
         for c in listed:
-            if c["Labels"].get(naming.ROLE) != "infra" and c["State"] != "exited" and grace_s != 0:
-                group.create_task(_stop(client, c["Id"], stop))
-    async with asyncio.TaskGroup() as group:
-        for c in listed:
-            group.create_task(remove_container(client, c["Id"]))
+            is_infra = c["Labels"].get(naming.ROLE) == "infra"
+            first = [task for id, task in stops.items() if is_infra or id == c["Id"]]
+            group.create_task(_remove_after(first, client, c["Id"]))
     async with asyncio.TaskGroup() as group:
         for v in volumes.result():
             group.create_task(remove_volume(client, v["Name"]))
+
+
+_UP = ("running", "restarting", "paused")
+
+
+async def _remove_after(stops: Sequence[asyncio.Task[None]], client: Client, id: str) -> None:
+    if stops:
+        await asyncio.wait(stops)
+    await remove_container(client, id)
 
 
 async def remove_container(client: Client, id: str) -> None:
@@ -55,7 +67,8 @@ async def remove_volume(client: Client, name: str) -> None:
         return
 
 
-async def _stop(client: Client, id: str, query: dict[str, int]) -> None:
+async def _stop(client: Client, id: str, grace_s: int | None) -> None:
+    query = {} if grace_s is None else {"t": grace_s}
     try:
         await client.json("POST", f"/containers/{id}/stop", query=query)
     except NotFound:
