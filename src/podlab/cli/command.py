@@ -26,13 +26,43 @@ _CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
 
 class Command(click.Command):
-    """A command with an example in its help. `--engine` and `--host` may follow its name, too."""
+    """A command with an example in its help. `--engine` and `--host` may follow its name, too.
 
-    def __init__(self, *args: Any, example: str = "", **settings: Any) -> None:
+    `rest_after`: what follows so many arguments is taken as it is, options too, as if `--` stood before it.
+    """
+
+    def __init__(self, *args: Any, example: str = "", rest_after: int | None = None, **settings: Any) -> None:
         super().__init__(*args, **settings)
         self.example = example
+        self.rest_after = rest_after
         taken = {name for param in self.params for name in param.opts}
         self.params.extend(option for option in engine_options() if not taken & set(option.opts))
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        if self.rest_after is not None:
+            args = self._with_dashes(ctx, args, self.rest_after)
+        return super().parse_args(ctx, args)
+
+    def _with_dashes(self, ctx: click.Context, args: list[str], rest_after: int) -> list[str]:
+        options = [param for param in self.get_params(ctx) if isinstance(param, click.Option)]
+        valued = {name for option in options if not (option.is_flag or option.count) for name in option.opts}
+        words = iter(enumerate(args))
+        for index, word in words:
+            if word == "--":
+                break
+            if word.startswith("--"):
+                takes_next = word in valued
+            elif word.startswith("-") and word != "-":
+                first = next((i for i, key in enumerate(word[1:], 2) if f"-{key}" in valued), 0)
+                takes_next = first == len(word)
+            else:
+                if not rest_after:
+                    return [*args[:index], "--", *args[index:]]
+                rest_after -= 1
+                continue
+            if takes_next:
+                next(words, None)
+        return args
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         if self.example:

@@ -10,7 +10,7 @@ import asyncio
 import os
 import signal
 import sys
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -20,7 +20,20 @@ from podlab.cli.table import Podlab
 from podlab.errors import Invalid, PodlabError
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine
+    from collections.abc import Callable, Coroutine, Iterator
+
+
+_takers: list[Callable[[int], None]] = []
+
+
+@contextmanager
+def signals_to(taker: Callable[[int], None]) -> Iterator[None]:
+    """Inside, SIGINT, SIGTERM and SIGHUP are given to `taker` and cancel nothing."""
+    _takers.append(taker)
+    try:
+        yield
+    finally:
+        _takers.remove(taker)
 
 
 class Interrupted(BaseException):
@@ -45,7 +58,7 @@ def run(words: list[str]) -> int:
 
 def _run(words: list[str]) -> int:
     try:
-        result = Podlab().main(words, prog_name="podlab", standalone_mode=False)
+        result = _invoke(words)
     except click.exceptions.Exit as error:
         return error.exit_code
     except click.ClickException as error:
@@ -63,6 +76,15 @@ def _run(words: list[str]) -> int:
     return result if isinstance(result, int) else 0
 
 
+def _invoke(words: list[str]) -> Any:
+    podlab = Podlab()
+    if "_PODLAB_COMPLETE" in os.environ:
+        podlab.main(words, prog_name="podlab")
+    # Not click's `main`: it turns a broken pipe into exit code 1.
+    with podlab.make_context("podlab", words) as context:
+        return podlab.invoke(context)
+
+
 def run_async(command: Coroutine[Any, Any, Any]) -> Any:
     """Run a command's coroutine. The first SIGINT, SIGTERM or SIGHUP cancels it, and it may undo; the second
     one says that the undo is still going on; the third one leaves at once."""
@@ -74,6 +96,9 @@ async def _cancelled_by_signals(command: Coroutine[Any, Any, Any]) -> Any:
     received: list[int] = []
 
     def on_signal(signum: int) -> None:
+        if _takers:
+            _takers[-1](signum)
+            return
         received.append(signum)
         if len(received) == 1:
             task.cancel()
