@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from podlab.naming import infra_image
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -35,10 +37,13 @@ def docker_host() -> str:
 
 @pytest.fixture(scope="session")
 def image(docker_host: str) -> str:
-    """The reference of an image on the engine with Debian's static busybox, made in a second."""
+    """The reference of an image on the engine with Debian's static busybox, made in a second. Infra containers
+    take it, too."""
     if docker("image", "inspect", IMAGE).returncode:
         made = docker("import", "-c", 'CMD ["sh"]', "-", IMAGE, stdin=_busybox())
         assert made.returncode == 0, made.stderr.decode()
+    if docker("image", "inspect", infra_image()).returncode:
+        docker("tag", IMAGE, infra_image())
     return IMAGE
 
 

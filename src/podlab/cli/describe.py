@@ -10,7 +10,7 @@ import click
 from podlab.cli.command import command as declare
 from podlab.cli.command import pods_argument
 from podlab.cli.events import RECENT
-from podlab.cli.output import output_option, plain, print_json, rfc3339, since
+from podlab.cli.output import output_option, plain, print_json, second, since
 from podlab.cli.ps import left, port, summary
 from podlab.cli.session import session
 from podlab.wire import encode
@@ -51,10 +51,10 @@ def _pod(wanted: Pod, found: PodStatus, events: list[PodEvent]) -> Iterator[str]
     yield _field("Status", summary(found) + (f": {found.message}" if found.message else ""))
     yield _field(
         "Created",
-        "-" if found.created_at is None else f"{rfc3339(found.created_at)} ({since(found.created_at)} ago)",
+        "-" if found.created_at is None else f"{second(found.created_at)} ({since(found.created_at)} ago)",
     )
     if found.ends_at is not None:
-        yield _field("Ends", f"{rfc3339(found.ends_at)} ({left(found.ends_at)} left)")
+        yield _field("Ends", f"{second(found.ends_at)} ({left(found.ends_at)} left)")
     yield from _map("Labels", found.labels)
     yield from _map("Annotations", found.annotations)
     yield _field("IP", found.ip or "-")
@@ -112,9 +112,9 @@ def _state(found: ContainerStatus | None) -> Iterator[str]:
         words.append(f"- {found.message}")
     yield _field("State", " ".join(words), 4)
     if found.started_at is not None:
-        yield _field("Started", f"{rfc3339(found.started_at)} ({since(found.started_at)} ago)", 4)
+        yield _field("Started", f"{second(found.started_at)} ({since(found.started_at)} ago)", 4)
     if found.finished_at is not None:
-        yield _field("Finished", f"{rfc3339(found.finished_at)} ({since(found.finished_at)} ago)", 4)
+        yield _field("Finished", f"{second(found.finished_at)} ({since(found.finished_at)} ago)", 4)
     yield _field("Restarts", str(found.restart_count), 4)
     yield _field("ID", found.container_id[:12] or "-", 4)
 

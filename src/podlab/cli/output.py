@@ -77,6 +77,11 @@ def rfc3339(when: datetime) -> str:
     return when.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
+def second(when: datetime) -> str:
+    """RFC 3339 to the second, for people."""
+    return rfc3339(when.replace(microsecond=0))
+
+
 def since(when: datetime | None, now: datetime | None = None) -> str:
     """How long ago, or `-`."""
     return "-" if when is None else span((now or datetime.now(UTC)) - when)

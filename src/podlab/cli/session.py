@@ -10,7 +10,7 @@ import click
 
 from podlab.cli.runner import say, warn
 from podlab.engines import connect as engines
-from podlab.errors import PodlabError
+from podlab.errors import PodlabError, Unavailable
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -31,10 +31,10 @@ async def session(*, clear_first: bool = False) -> AsyncIterator[Engine]:
         clearing = asyncio.create_task(clear_expired(engine))
         try:
             if clear_first:
-                await clearing
+                await _told(clearing)
             yield engine
-            for name in await clearing:
-                say(f"pod {name!r} had ended (lifetime over): removed")
+            if not clear_first:
+                await _told(clearing)
         finally:
             clearing.cancel()
             await asyncio.wait([clearing])
@@ -43,13 +43,21 @@ async def session(*, clear_first: bool = False) -> AsyncIterator[Engine]:
 
 
 async def clear_expired(engine: Engine) -> list[str]:
-    """Remove the pods whose lifetime is over; their names. What cannot be removed is only warned about:
-    the command at hand is about something else."""
-    removed = []
+    """Remove the pods whose lifetime is over; their names."""
+    names = list(await engine.expired())
+    async with asyncio.TaskGroup() as group:
+        for name in names:
+            group.create_task(engine.delete(name))
+    return names
+
+
+async def _told(clearing: asyncio.Task[list[str]]) -> None:
+    """What cannot be removed is only warned about: the command at hand is about something else. That the
+    engine does not answer, it finds out itself."""
     try:
-        for name in await engine.expired():
-            await engine.delete(name)
-            removed.append(name)
-    except PodlabError as error:
-        warn(f"cannot clear pods whose lifetime is over: {error.message}")
-    return removed
+        for name in await clearing:
+            say(f"pod {name!r} had ended (lifetime over): removed")
+    except* PodlabError as errors:
+        for error in errors.exceptions:
+            if not isinstance(error, Unavailable):
+                warn(f"cannot clear a pod whose lifetime is over: {error}")

@@ -21,10 +21,10 @@ from podlab.errors import TimedOut
     "--timeout", "timeout_s", type=duration, metavar="DURATION", help="Give up after this time, with code 4."
 )
 @output_option("text", "json")
-async def command(pod: str, container: str | None, what: str, timeout_s: int | None, output: str) -> int:
+async def command(pod: str, container: str | None, what: str, timeout_s: int | None, output: str) -> None:
     """Wait until every container of a pod is ready, or until containers have ended.
 
-    With --for exit, the exit codes are printed, and the highest one of them is podlab's own.
+    With --for exit, their exit codes are printed; podlab's own is 0 whatever they are.
     """
     async with session() as engine:
         if what == "ready":
@@ -33,7 +33,7 @@ async def command(pod: str, container: str | None, what: str, timeout_s: int | N
             status = await wait_ready(engine, pod, timeout_s=timeout_s)
             if output == "json":
                 print_json(status)
-            return 0
+            return
         names = [container] if container else [each.name for each in (await engine.get(pod)).containers]
         try:
             async with asyncio.timeout(timeout_s), asyncio.TaskGroup() as group:
@@ -49,4 +49,3 @@ async def command(pod: str, container: str | None, what: str, timeout_s: int | N
     else:
         for name, code in codes.items():
             click.echo(f"{name} {code}" if len(codes) > 1 else code)
-    return max(codes.values(), default=0)

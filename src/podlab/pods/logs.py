@@ -31,8 +31,8 @@ async def interleaved(
     """Each line with its container's name. `tail` counts for each container.
 
     Without `follow` the order is exact. With it, what was written before is in order too, and a new line
-    comes at once, or up to 50 ms later where another container is writing as well. Ends when all containers have
-    ended. At most one line of each container is held, so a reader that is slow slows the engine.
+    comes at once, or up to 50 ms later where another container is writing as well. Ends when all containers
+    have ended. At most one line of each container is held, so a reader that is slow slows the engine.
     """
     logs = {name: engine.logs(pod, name, follow=follow, tail=tail, since=since) for name in containers}
     clock = asyncio.get_running_loop().time

@@ -141,11 +141,12 @@ class FakeEngine:
 
     def _start(self, pod: FakePod, container: FakeContainer) -> None:
         command = container.spec.command or ("sh",)
-        if not can_start(self._programs, command):
+        folder = container.spec.working_dir
+        if not can_start(self._programs, command) or (folder and container.files.get(folder)):
             container.state, container.exit_code = State.TERMINATED, 127
             raise NotFound(
                 f"cannot start container {container.spec.name!r} of pod {pod.spec.name!r}: "
-                f"no program {command[0]!r}",
+                f"no program {command[0]!r}, or its working directory is a file",
                 subject=container.spec.name,
             )
         self._runner.start(pod, container)

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Literal
 
 from podlab.engines.base import LogLine
+from podlab.errors import Invalid
 from podlab.model import Container, Pod, State
 from podlab.testing.process import SIGNALS, FakeProcess, Pipe, Signal
 from podlab.testing.shell import Program, Serve, Standard, execute
@@ -191,7 +192,9 @@ class Runner:
         self._on_event(pod.spec.name, container.spec.name, "stop")
 
     def signal(self, container: FakeContainer, name: str) -> None:
-        number = SIGNALS[name.removeprefix("SIG")]
+        number = SIGNALS.get(name.removeprefix("SIG"), 0)
+        if not number:
+            raise Invalid(f"no signal {name!r}", subject=name)
         if number == SIGNALS["TERM"] and container.standard is not None and container.standard.ignores_term:
             return
         container.signal = number

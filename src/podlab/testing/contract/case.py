@@ -26,6 +26,11 @@ def member(name: str, image: str, command: Sequence[str] = SLEEP, **settings: An
     return Container(name=name, image=image, command=tuple(command), **settings)
 
 
+def cannot_start(name: str, image: str) -> Container:
+    """A container that can be made but never starts: its working directory is a file."""
+    return member(name, image, working_dir="/etc/passwd")
+
+
 def pod_of(name: str, *containers: Container, **settings: Any) -> Pod:
     settings.setdefault("termination_grace_period_seconds", 1)
     labels = settings.pop("labels", {})

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import asyncio
 
+import pytest
+
 from podlab.engines.base import Engine, Sharing
+from podlab.errors import Invalid
 from podlab.model import State
 from podlab.testing.contract.case import (
     SOON_S,
@@ -73,6 +76,14 @@ class Containers(Case):
             await engine.kill(name, "app", signal="TERM")
             async with asyncio.timeout(SOON_S):
                 assert await engine.wait(name, "app") == 143
+
+    async def test_a_signal_that_does_not_exist_is_invalid(
+        self, engine: Engine, image: str, name: str
+    ) -> None:
+        async with self.running(engine, pod_of(name, member("app", image))):
+            with pytest.raises(Invalid):
+                await engine.kill(name, "app", signal="NOPE")
+            assert (await engine.get(name)).running == 1
 
     async def test_a_pause_freezes(self, engine: Engine, image: str, name: str) -> None:
         async with self.running(engine, pod_of(name, member("app", image), member("side", image))):

@@ -57,7 +57,7 @@ class Found(Case):
     async def test_an_exit_is_found_with_its_code_and_times(
         self, engine: Engine, image: str, name: str
     ) -> None:
-        pod = pod_of(name, member("app", image, ["sh", "-c", "exit 3"]), restart_policy="Never")
+        pod = pod_of(name, member("app", image, ["sh", "-c", "sleep 0.1; exit 3"]), restart_policy="Never")
         before = datetime.now(UTC) - timedelta(seconds=5)
         async with self.running(engine, pod):
             async with asyncio.timeout(SOON_S):

@@ -11,6 +11,7 @@ from podlab.errors import Conflict, NotFound, PodlabError
 from podlab.model import ContainerPort, EnvVar, Phase, State
 from podlab.testing.contract.case import (
     Case,
+    cannot_start,
     id_of,
     member,
     pod_of,
@@ -116,7 +117,7 @@ class Wanted(Case):
         await self.is_gone(engine, name)
 
     async def test_a_failed_start_undoes_a_new_pod(self, engine: Engine, image: str, name: str) -> None:
-        bad = member("bad", image, ["/no/such/program"])
+        bad = cannot_start("bad", image)
         with pytest.raises(PodlabError):
             await engine.apply(pod_of(name, member("app", image), bad))
         await self.is_gone(engine, name)
@@ -126,16 +127,14 @@ class Wanted(Case):
         async with self.running(engine, pod):
             before = await engine.get(name)
             with pytest.raises(PodlabError):
-                await engine.apply(
-                    pod_of(name, member("app", image), member("bad", image, ["/no/such/program"]))
-                )
+                await engine.apply(pod_of(name, member("app", image), cannot_start("bad", image)))
             after = await engine.get(name)
             assert [c.container_id for c in after.containers] == [c.container_id for c in before.containers]
             assert await engine.spec(name) == pod
             assert after.running == 1
 
     async def test_a_failed_start_can_be_kept_to_look_at(self, engine: Engine, image: str, name: str) -> None:
-        bad = member("bad", image, ["/no/such/program"])
+        bad = cannot_start("bad", image)
         try:
             with pytest.raises(PodlabError):
                 await engine.apply(pod_of(name, member("app", image), bad), keep_on_error=True)
