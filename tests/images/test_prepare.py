@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from podlab.errors import Invalid, NotFound, PodlabError, Unavailable, Unsupported
-from podlab.images import prepare as module
-from podlab.images.build import RootFS
+from podlab.images.build import Builder, RootFS
 from podlab.images.needs import needed
 from podlab.images.prepare import Prepared, Progress, Source, prepare
 from podlab.images.store import PullProgress
@@ -34,7 +33,7 @@ def _no_real_builds(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         on_line("fetching")
         return RootFS(recipe=recipe, path=path, built_from="debian bookworm 2026-01-31")
 
-    monkeypatch.setattr(module.Builder, "build", build)
+    monkeypatch.setattr(Builder, "build", build)
 
 
 async def how(

@@ -34,5 +34,5 @@ async def test_a_cancelled_program_leaves_no_child_behind(tmp_path: Path) -> Non
             await run("sh", "-c", "sleep 300 & echo $! >child; wait", cwd=tmp_path)
     status = Path("/proc") / (tmp_path / "child").read_text().strip() / "status"
     async with asyncio.timeout(5):
-        while status.exists() and "State:\tZ" not in status.read_text():
+        while status.exists() and "State:\tZ" not in status.read_text():  # noqa: ASYNC110
             await asyncio.sleep(0.01)

@@ -64,7 +64,8 @@ async def prepare(
 
     `auto` pulls, and builds where the registry cannot be reached and there is a recipe. `hub` only pulls: an
     image that podlab built does not count as there. `debian` builds what there is a recipe for: there, only
-    an image that podlab built counts. podlab's own images, `podlab/…`, are always built. One image that fails does not end the others; the error names each.
+    an image that podlab built counts. podlab's own images, `podlab/…`, are always built.
+    One image that fails does not end the others; the error names each.
     """
     _check(wanted)
     async with Builder(cache) as builder:
