@@ -6,14 +6,17 @@ import asyncio
 import os
 import sysconfig
 
-SCRIPTS = sysconfig.get_path("scripts")
-"""Where the podlab of this very environment is, whatever else is on the path."""
+
+def environment() -> dict[str, str]:
+    """With this very environment's podlab first, and its bytecode kept as in any installation."""
+    path = f"{sysconfig.get_path('scripts')}:{os.environ['PATH']}"
+    return {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"} | {"PATH": path}
 
 
 async def sh(script: str) -> str:
     """Its output. RuntimeError with what it said where a line fails."""
     process = await asyncio.create_subprocess_exec(
-        "sh", "-euc", script, env={**os.environ, "PATH": f"{SCRIPTS}:{os.environ['PATH']}"},
+        "sh", "-euc", script, env=environment(),
         stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
     )  # fmt: skip
     try:
