@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from manifest_texts import GOOD, pod, read
 from ruamel.yaml import YAML
 
-from podlab.manifest.emit import emit
+from podlab.manifest.emit import emit, text
 
 PRINTABLE = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=40)
 TRICKY = st.sampled_from(
@@ -47,6 +47,19 @@ def test_a_whole_pod_reads_back_equal() -> None:
 
 def test_several_lines_become_a_block() -> None:
     assert "    - |\n      echo on\n        sleep 3600\n" in emit(read(GOOD).pods[0])
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**63), 2**63) | TRICKY,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TRICKY, inner, max_size=3),
+    max_leaves=12,
+)
+
+
+@given(st.dictionaries(TRICKY, JSON, max_size=4))
+@settings(max_examples=100, deadline=None)
+def test_any_data_reads_back_equal(data: dict[str, object]) -> None:
+    assert YAML(typ="safe", pure=True).load(text(data)) == data
 
 
 @given(st.lists(PRINTABLE | TRICKY, min_size=1, max_size=5))

@@ -30,7 +30,7 @@ def emit(pod: Pod) -> str:
 
 def text(data: Mapping[str, Any]) -> str:
     """One document of JSON-ready data."""
-    return "\n".join(_mapping(data, "")) + "\n"
+    return "\n".join(_mapping(data, "") if data else ["{}"]) + "\n"
 
 
 def _mapping(data: Mapping[str, Any], indent: str) -> Iterator[str]:
@@ -58,6 +58,10 @@ def _item(item: Any, indent: str) -> Iterator[str]:
         first, *rest = _mapping(item, indent + "  ")
         yield f"{indent}- {first.removeprefix(indent + '  ')}"
         yield from rest
+    elif isinstance(item, list) and item:
+        yield f"{indent}-"
+        for each in item:
+            yield from _item(each, indent + "  ")
     else:
         yield from _entry(f"{indent}-", item, indent)
 
