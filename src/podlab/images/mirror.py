@@ -7,6 +7,7 @@ reached. What the mirror does not hold the daemon asks the Docker Hub for, as al
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
 import io
 import json
@@ -14,14 +15,14 @@ import tarfile
 import tempfile
 from contextlib import aclosing
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from podlab.errors import NotFound
 from podlab.images import registry_layout
 from podlab.images.reference import parse
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Mapping, Sequence
+    from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
 
     from podlab.images.store import Image, ImageStore
 
@@ -40,37 +41,50 @@ def is_mirror(reference: str) -> bool:
     return parse(reference).full == parse(REFERENCE).full
 
 
-async def ensure(store: ImageStore, seed: Sequence[str] = SEED) -> tuple[Image, bool]:
-    """The mirror's image, and whether it had to be made: it was missing, lacked an image of `seed`, or an
-    image that it was made from has changed. What it held before it keeps.
-
-    `NotFound` where an image of the seed, or `registry:2`, is not on the engine.
-    """
-    found = await _find(store)
-    held = json.loads(found.labels.get(MADE_FROM, "{}")) if found else {}
-    names = sorted({parse(name).familiar for name in (*seed, *held)} - {BASE})
-    sources: dict[str, str] = {}
-    for name in (BASE, *names):
-        try:
-            sources[name] = (await store.image(name)).id
-        except NotFound:
-            if name not in (BASE, *(parse(s).familiar for s in seed)):
-                continue  # held from before, gone since: a mirror that must be made anew does without
-            raise
-    if found and sources.items() <= held.items():
-        return found, False
-    await _make(store, sources)
-    return await store.image(REFERENCE), True
-
-
-async def _find(store: ImageStore) -> Image | None:
+async def current(store: ImageStore, seed: Sequence[str] = SEED) -> Image | None:
+    """The mirror's image; None where it is missing, lacks an image of `seed`, or was made from others than
+    the engine has now. What the engine no longer has does not matter: the mirror has it."""
     try:
-        return await store.image(REFERENCE)
+        found = await store.image(REFERENCE)
     except NotFound:
         return None
+    held = _held(found)
+    if not {parse(name).familiar for name in seed} <= held.keys():
+        return None
+    now = await _sources(store, held)
+    return found if now.items() <= held.items() else None
 
 
-async def _make(store: ImageStore, sources: Mapping[str, str]) -> None:
+async def make(store: ImageStore, seed: Sequence[str] = SEED) -> Image:
+    """Make the mirror's image from `registry:2` and the seed; `NotFound` names one that is not on the engine.
+
+    What a mirror that is there holds the new one holds, too, as long as the engine has it.
+    """
+    wanted = [parse(name).familiar for name in (BASE, *seed)]
+    for name in wanted:
+        await store.image(name)
+    try:
+        held = _held(await store.image(REFERENCE))
+    except NotFound:
+        held = {}
+    await _write(store, await _sources(store, [*wanted, *held]))
+    return await store.image(REFERENCE)
+
+
+def _held(image: Image) -> dict[str, str]:
+    return dict(json.loads(image.labels.get(MADE_FROM, "{}")))
+
+
+async def _sources(store: ImageStore, names: Iterable[str]) -> dict[str, str]:
+    """Reference → id of those that are on the engine."""
+    found = {}
+    for name in dict.fromkeys(names):
+        with contextlib.suppress(NotFound):
+            found[name] = (await store.image(name)).id
+    return found
+
+
+async def _write(store: ImageStore, sources: Mapping[str, str]) -> None:
     with tempfile.TemporaryDirectory(prefix="podlab-mirror-") as folder:
         base, seed, made = (Path(folder) / name for name in ("base.tar", "seed.tar", "made.tar"))
         await _save(store, [BASE], base)
@@ -100,14 +114,14 @@ def write_image(base: Path, seed: Path, made: Path, sources: Mapping[str, str]) 
             registry_layout.write(images, files, _STORAGE)
             registry_layout.add_file(files, _CONFIG, io.BytesIO(_SETTINGS.encode()))
         layer.seek(0)
-        digest = hashlib.file_digest(layer, "sha256").hexdigest()  # type: ignore[arg-type]
+        digest = hashlib.file_digest(layer, "sha256").hexdigest()
         [image] = registry_layout.read_json(below, "manifest.json")
         config = _configure(registry_layout.read_json(below, image["Config"]), digest, sources)
         text = json.dumps(config).encode()
         name = f"{hashlib.sha256(text).hexdigest()}.json"
         registry_layout.add_file(out, name, io.BytesIO(text))
         for path in dict.fromkeys(image["Layers"]):
-            content: IO[bytes] | None = below.extractfile(path)
+            content = below.extractfile(path)
             if content is not None:
                 registry_layout.add_file(out, path, content)
         registry_layout.add_file(out, f"{digest}.tar", layer)
@@ -134,10 +148,10 @@ def _configure(base: dict[str, Any], layer: str, sources: Mapping[str, str]) -> 
 
 _SETTINGS: Final = f"""\
 version: 0.1
-log: {{level: warn, accesslog: {{disabled: true}}}}
+log: {{level: fatal, accesslog: {{disabled: true}}}}
 storage:
   filesystem: {{rootdirectory: /{_STORAGE}}}
   cache: {{blobdescriptor: inmemory}}
   maintenance: {{readonly: {{enabled: true}}}}
-http: {{addr: "127.0.0.1:5001"}}
+http: {{addr: "127.0.0.1:5001", secret: unused}} # it takes no uploads, and warns where it has none
 """

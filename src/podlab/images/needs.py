@@ -32,9 +32,10 @@ def needed(pods: Iterable[Pod]) -> dict[str, Policy]:
 
 
 def builtin() -> dict[str, Policy]:
-    """What podlab itself uses or can build: the infra image and that of every recipe."""
+    """What podlab itself uses or can build: the infra image, that of every recipe, and the mirror."""
+    from podlab.images import mirror
     from podlab.images.recipes import known
     from podlab.images.reference import parse
 
-    references = {parse(name).full: name for name in (*(r.reference for r in known()), infra_image())}
+    references = {parse(name).full: name for name in (*(r.reference for r in known()), infra_image(), mirror.REFERENCE)}
     return dict.fromkeys(sorted(references.values()), "IfNotPresent")

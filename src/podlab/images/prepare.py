@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Literal
 
 from podlab.errors import Invalid, NotFound, PodlabError, Unavailable, Unsupported
-from podlab.images import recipes
+from podlab.images import mirror, recipes
 from podlab.images.build import Builder
 from podlab.images.reference import parse
 
@@ -73,7 +73,11 @@ async def prepare(
             store=store, source=source, builder=builder, on_progress=on_progress, on_done=on_done,
             on_warning=on_warning, reach_s=reach_s,
         )  # fmt: skip
-        results = await _all([work.one(reference, policy) for reference, policy in wanted.items()])
+        first = {reference: policy for reference, policy in wanted.items() if not mirror.is_mirror(reference)}
+        results = await _all([work.one(reference, policy) for reference, policy in first.items()])
+        mirrors = await _all([work.mirror(reference) for reference in wanted if reference not in first])
+        done = dict(zip((*first, *(r for r in wanted if r not in first)), (*results, *mirrors), strict=True))
+    results = [done[reference] for reference in wanted]
     errors = [result for result in results if isinstance(result, PodlabError)]
     if errors:
         raise errors[0] if len(errors) == 1 else _together(errors)
@@ -100,6 +104,26 @@ class _Work:
             size_bytes=image.size_bytes,
             seconds=time.monotonic() - started,
             built_from=image.built_from,
+        )
+        self.on_done(done)
+        return done
+
+    async def mirror(self, reference: str) -> Prepared:
+        """After all others: it is made from images on the engine."""
+        started = time.monotonic()
+        image = await mirror.current(self.store)
+        how: Literal["present", "built"] = "present" if image else "built"
+        if image is None:
+            for source in (mirror.BASE, *mirror.SEED):
+                await self._get(source, "IfNotPresent")
+            self.on_progress(Progress(reference=reference, status="putting images into it"))
+            image = await mirror.make(self.store)
+        done = Prepared(
+            reference=reference,
+            how=how,
+            size_bytes=image.size_bytes,
+            seconds=time.monotonic() - started,
+            built_from=f"{mirror.BASE} and {', '.join(mirror.SEED)}",
         )
         self.on_done(done)
         return done
