@@ -6,11 +6,13 @@ import asyncio
 from collections.abc import Sequence
 
 from podlab import naming
+from podlab.engines.base import Change
 from podlab.engines.docker import find
 from podlab.engines.docker.api import Client
 from podlab.engines.docker.api.client import segment
-from podlab.engines.base import Change
+from podlab.engines.docker.status import pod_status
 from podlab.errors import Conflict, Denied, NotFound
+from podlab.model import Phase
 
 REMOVAL_WAIT_S = 10
 
@@ -75,18 +77,31 @@ async def _stop(client: Client, id: str, grace_s: int | None) -> None:
         return
 
 
-async def prune(client: Client) -> list[Change]:
+async def prune(client: Client, *, dry_run: bool) -> list[Change]:
     """Remove pods that have ended, volumes whose pod is gone, and podlab's networks that nobody uses."""
-    pods = await find.pods(client)
-    ended = [p for p in pods if not any(c.is_up for c in p.containers)]
-    changes = [Change(verb="remove", pod=p.name) for p in ended]
-    async with asyncio.TaskGroup() as group:
-        for p in ended:
-            group.create_task(delete(client, p.name, grace_s=0))
+    ended = {p.name: reason for p in await find.pods(client) if (reason := _has_ended(p))}
+    changes = [Change(verb="remove", pod=name, reason=reason) for name, reason in ended.items()]
+    if not dry_run:
+        async with asyncio.TaskGroup() as group:
+            for name in ended:
+                group.create_task(delete(client, name, grace_s=0))
     for network in sorted(await find.networks(client)):
-        try:
-            await client.json("DELETE", f"/networks/{network}")
-        except (NotFound, Denied, Conflict):  # a network in use answers 403
+        query = {"all": True, "filters": {"network": [network]}}
+        users = await client.json("GET", "/containers/json", query=query)
+        if any(c["Labels"].get(naming.POD) not in ended for c in users):
             continue
-        changes.append(Change(verb="remove network", pod="", container=network))
+        if not dry_run:
+            try:
+                await client.json("DELETE", f"/networks/{network}")
+            except (NotFound, Denied, Conflict):  # in use by now: 403
+                continue
+        changes.append(Change(verb="remove", pod="", reason=f"network {network} has no pod"))
     return changes
+
+
+def _has_ended(found: find.FoundPod) -> str:
+    """Why the pod can go, or nothing."""
+    if not found.containers:
+        return "volumes without a pod"
+    status = pod_status(found)
+    return f"pod has ended ({status.phase})" if status.phase in (Phase.SUCCEEDED, Phase.FAILED) else ""

@@ -11,7 +11,15 @@ from typing import TYPE_CHECKING, Any, Self
 
 from podlab import naming
 from podlab.engines.base import (
-    ByteStream, Change, ExecOptions, FileStat, LogLine, NamespaceRow, PodEvent, Process, Usage,
+    ByteStream,
+    Change,
+    ExecOptions,
+    FileStat,
+    LogLine,
+    NamespaceRow,
+    PodEvent,
+    Process,
+    Usage,
 )  # fmt: skip
 from podlab.engines.docker import find, status
 from podlab.engines.docker.address import resolve
@@ -47,6 +55,9 @@ class DockerEngine:
         from podlab.engines.docker.images import DockerImages
 
         return DockerImages(self.client)
+
+    async def version(self) -> str:
+        return str((await self.client.json("GET", "/version"))["Version"])
 
     # --- wanted state
 
@@ -85,10 +96,10 @@ class DockerEngine:
 
         await delete(self.client, name, grace_s=grace_s)
 
-    async def prune(self) -> list[Change]:
+    async def prune(self, *, dry_run: bool = False) -> list[Change]:
         from podlab.engines.docker.delete import prune
 
-        return await prune(self.client)
+        return await prune(self.client, dry_run=dry_run)
 
     # --- found state
 

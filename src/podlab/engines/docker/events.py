@@ -18,9 +18,9 @@ async def watch(
         "filters": {"type": ["container"], "label": [f"{naming.POD}={name}" if name else naming.POD]}
     }
     if since is not None:
-        query["since"] = f"{since.timestamp():.9f}"
+        query["since"] = f"{since.timestamp():.6f}"
     if not follow:
-        query["until"] = f"{datetime.now(UTC).timestamp():.9f}"
+        query["until"] = f"{datetime.now(UTC).timestamp():.6f}"
         query.setdefault("since", "0")
     async with client.request("GET", "/events", query=query) as response:
         async for event in response.json_lines():

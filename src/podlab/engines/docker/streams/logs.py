@@ -35,7 +35,7 @@ async def logs(
         "tail": "all" if tail is None else tail,
     }  # fmt: skip
     if since is not None:
-        query["since"] = f"{since.timestamp():.9f}"
+        query["since"] = f"{since.timestamp():.6f}"
     lines = _TerminalLines() if tty else _FramedLines()
     async with client.request("GET", f"{path}/logs", query=query) as response:
         async for chunk in response.chunks():
