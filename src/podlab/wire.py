@@ -7,7 +7,7 @@ import functools
 import types
 import typing
 from collections.abc import Mapping
-from typing import Any, ClassVar, TypeVar
+from typing import Any, TypeVar
 
 _ACRONYMS = {"ip", "ips", "ipc", "pid", "uid", "fqdn", "id", "wwns", "io"}
 
@@ -24,10 +24,9 @@ def camel(name: str) -> str:
 
 
 class Wire:
-    """Base of the types that people write as YAML. `manifest` reads its settings; nothing else does."""
+    """Base of the types that people write as YAML."""
 
     __slots__ = ()
-    __pydantic_config__: ClassVar[Any] = {"extra": "forbid", "alias_generator": camel, "strict": True}
 
 
 def encode(value: Any) -> Any:
