@@ -37,5 +37,6 @@ def builtin() -> dict[str, Policy]:
     from podlab.images.recipes import known
     from podlab.images.reference import parse
 
-    references = {parse(name).full: name for name in (*(r.reference for r in known()), infra_image(), mirror.REFERENCE)}
+    names = (*(recipe.reference for recipe in known()), infra_image(), mirror.REFERENCE)
+    references = {parse(name).full: name for name in names}
     return dict.fromkeys(sorted(references.values()), "IfNotPresent")
