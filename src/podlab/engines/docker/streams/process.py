@@ -11,7 +11,7 @@ from podlab.engines.detach import DetachKeys
 from podlab.engines.docker.api.client import CHUNK_BYTES
 from podlab.engines.docker.streams.frames import Demultiplexer
 from podlab.engines.docker.streams.signals import signal_process
-from podlab.errors import Conflict, Invalid, NotFound, Unavailable
+from podlab.errors import Conflict, Denied, Invalid, NotFound, PodlabError, Unavailable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -94,6 +94,9 @@ class Process:
         return self
 
     async def __aexit__(self, *exc: object) -> None:
+        await self._close()
+
+    async def _close(self) -> None:
         if self._connection:
             await self._connection.close()
 
@@ -105,6 +108,7 @@ class Process:
         while not self._pieces:
             data = await self._receive()
             if self.is_detached or not data:
+                await self._close()  # the engine reads on no more, and a writer would wait for ever
                 return None
             if self._frames is None:
                 return (1, data)
@@ -138,7 +142,7 @@ class Process:
         except OSError:
             pass  # it reads no more; `read` and `wait` tell why
         if self.is_detached:
-            await self._connection.close()
+            await self._close()
 
     async def write_eof(self) -> None:
         if self._connection:
@@ -147,8 +151,12 @@ class Process:
 
     async def resize(self, columns: int, rows: int) -> None:
         _checked(columns, rows)
-        with suppress(NotFound, Conflict):  # it has ended
+        try:
             await self._client.json("POST", f"{self._path}/resize", query={"w": columns, "h": rows})
+        except (Unavailable, Denied):
+            raise
+        except PodlabError:
+            pass  # it has ended, which the engine tells as 404, 409 or 500
 
     async def wait(self) -> int:
         raise NotImplementedError
