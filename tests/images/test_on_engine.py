@@ -14,11 +14,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from podlab.engines.docker.engine import DockerEngine
-from podlab.errors import Invalid, NotFound, Unavailable
+from podlab.errors import Invalid, NotFound, PodlabError, Unavailable
 from podlab.images import bundle, recipes
 from podlab.images.build import Builder, default_cache
 from podlab.images.inventory import inventory
 from podlab.images.prepare import prepare
+from podlab.images.program import run
 from tests.conftest import docker
 
 if TYPE_CHECKING:
@@ -231,3 +232,49 @@ async def test_a_registry_where_nobody_listens_is_out_of_reach(store: DockerImag
     with pytest.raises(Unavailable, match=r"'localhost:1/x'.*connection refused"):
         async for _ in store.pull("localhost:1/x"):
             pass
+
+
+@pytest.fixture
+async def small_engine(docker_host: str, tmp_path: Path) -> AsyncIterator[str]:
+    """An engine of its own whose disk has 24 MB, without a network."""
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    await run("mount", "-t", "tmpfs", "-o", "size=24m", "tmpfs", str(disk))
+    address = f"unix://{tmp_path}/sock"
+    try:
+        with (tmp_path / "log").open("wb") as log:
+            engine = await asyncio.create_subprocess_exec(
+                "dockerd", "--data-root", str(disk / "data"), "--exec-root", str(tmp_path / "exec"),
+                "--pidfile", str(tmp_path / "pid"), "--host", address,
+                "--bridge", "none", "--iptables=false", "--ip6tables=false", stdout=log, stderr=log,
+            )  # fmt: skip
+        try:
+            async with asyncio.timeout(30):
+                while docker("-H", address, "version").returncode:  # noqa: ASYNC110
+                    await asyncio.sleep(0.1)
+            yield address
+        finally:
+            engine.terminate()
+            await engine.wait()
+    finally:
+        await run("umount", "-l", str(disk))
+
+
+async def test_a_full_disk_is_told_and_leaves_nothing(small_engine: str, tmp_path: Path) -> None:
+    files = [tmp_path / "big.tar", tmp_path / "big.tar.gz"]
+    layer = tmp_path / "layer.tar"
+    layer.write_bytes(_tar(random.randbytes(40_000_000)))
+    assert docker("import", str(layer), "podlab-test/big:1").returncode == 0
+    store = (await DockerEngine.connect(small_engine)).image_store
+    try:
+        own = (await DockerEngine.connect()).image_store
+        for file in files:
+            await bundle.save(own, ["podlab-test/big:1"], file)
+            with pytest.raises(PodlabError, match="the disk of the engine is full") as caught:
+                await bundle.load(store, file)
+            assert "docker system df" in caught.value.hint
+    finally:
+        docker("rmi", "podlab-test/big:1")
+    assert await store.images() == []
+    left = [f for f in (tmp_path / "disk").rglob("*") if f.is_file() and f.stat().st_size > 1_000_000]
+    assert left == []

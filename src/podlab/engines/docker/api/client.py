@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+from collections import deque
 from collections.abc import AsyncIterable, AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any, NoReturn
 from urllib.parse import quote, urlencode
 
@@ -16,6 +18,7 @@ from podlab.errors import Conflict, Denied, Invalid, NotFound, PodlabError, Unav
 
 Query = Mapping[str, str | int | bool | Mapping[str, Any]]
 CHUNK_BYTES = 1 << 16
+_LAST_WORDS_S = 1
 
 _BY_STATUS: dict[int, type[PodlabError]] = {
     400: Invalid, 401: Denied, 403: Denied, 404: NotFound, 409: Conflict, 501: Unsupported, 503: Unavailable,
@@ -60,14 +63,34 @@ class _Exchange:
         self.connection = connection
         self.http = h11.Connection(h11.CLIENT, max_incomplete_event_size=1 << 20)
         self._address = address
+        self.early: deque[h11.Event | type[h11.PAUSED]] = deque()
 
     async def event(self) -> h11.Event | type[h11.PAUSED]:
+        return self.early.popleft() if self.early else await self._next()
+
+    async def read_early(self) -> None:
+        """Keep what comes while a body is being sent, to its end or until it breaks off."""
+        with suppress(Unavailable):
+            while True:
+                event = await self._next()
+                self.early.append(event)
+                if not isinstance(event, h11.InformationalResponse | h11.Response | h11.Data):
+                    return
+
+    async def _next(self) -> h11.Event | type[h11.PAUSED]:
         try:
             while (event := self.http.next_event()) is h11.NEED_DATA:
                 self.http.receive_data(await self.connection.reader.read(CHUNK_BYTES))
         except (OSError, h11.RemoteProtocolError) as error:
             raise _broke_off(self._address) from error
         return event  # type: ignore[return-value]
+
+    async def answer(self) -> h11.Response:
+        while isinstance(event := await self.event(), h11.InformationalResponse):
+            pass
+        if not isinstance(event, h11.Response):
+            raise _broke_off(self._address)
+        return event
 
     async def send(self, event: h11.Event) -> None:
         try:
@@ -109,42 +132,27 @@ class Client:
                 head += [("Content-Length", str(len(data))), ("Content-Type", "application/json")]
             await exchange.send(h11.Request(method=method, target=_target(path, query), headers=head))
             if upload is not None:
-                await self._upload(exchange, upload)
-            elif data:
-                await exchange.send(h11.Data(data=data))
-            await exchange.send(h11.EndOfMessage())
-            event = await exchange.event()
-            while isinstance(event, h11.InformationalResponse):
-                event = await exchange.event()
-            if not isinstance(event, h11.Response):
-                raise _broke_off(self.address)
-            response = Response(exchange, event)
+                answer = await _upload(exchange, upload)
+            else:
+                if data:
+                    await exchange.send(h11.Data(data=data))
+                await exchange.send(h11.EndOfMessage())
+                answer = await exchange.answer()
+            response = Response(exchange, answer)
             if response.status >= 400:
                 _raise(response.status, await response.body())
             yield response
         finally:
             await connection.close()
 
-    @staticmethod
-    async def _upload(exchange: _Exchange, upload: AsyncIterable[bytes]) -> None:
-        """An engine that refuses half-way answers at once and reads no more: its answer tells why."""
-        try:
-            async for chunk in upload:
-                await exchange.send(h11.Data(data=chunk))
-        except Unavailable:
-            exchange.http.send_failed()
-            while isinstance(event := await exchange.event(), h11.InformationalResponse):
-                pass
-            if isinstance(event, h11.Response):
-                _raise(event.status_code, await Response(exchange, event).body())
-            raise
-
     async def json(self, method: str, path: str, *, query: Query | None = None, body: Any = None) -> Any:
         """Send, and decode the whole answer; None where it is empty."""
         async with self.request(method, path, query=query, body=body) as response:
             return await response.json()
 
-    async def hijack(self, path: str, *, query: Query | None = None, body: Any = None) -> tuple[Connection, bytes]:
+    async def hijack(
+        self, path: str, *, query: Query | None = None, body: Any = None
+    ) -> tuple[Connection, bytes]:
         """POST, then the connection as a raw two-way stream, with the bytes that came along already.
 
         https://docs.docker.com/reference/api/engine/version/v1.45/#tag/Container/operation/ContainerAttach
@@ -172,6 +180,29 @@ class Client:
             raise
 
 
+async def _upload(exchange: _Exchange, upload: AsyncIterable[bytes]) -> h11.Response:
+    """Send a body and read the answer at the same time: an engine that fails half-way (its disk is full)
+    answers, reads no more, and breaks off half a second later. Then only its answer tells why."""
+
+    async def send() -> None:
+        async for chunk in upload:
+            await exchange.send(h11.Data(data=chunk))
+        await exchange.send(h11.EndOfMessage())
+
+    sending, reading = asyncio.ensure_future(send()), asyncio.ensure_future(exchange.read_early())
+    try:
+        await asyncio.wait({sending, reading}, return_when=asyncio.FIRST_COMPLETED)
+        if sending.done() and isinstance(sending.exception(), Unavailable):
+            await asyncio.wait({reading}, timeout=_LAST_WORDS_S)
+        if sending.done() and not (exchange.early and isinstance(sending.exception(), Unavailable)):
+            sending.result()
+    finally:
+        sending.cancel()
+        reading.cancel()
+        await asyncio.wait({sending, reading})
+    return await exchange.answer()
+
+
 def segment(name: str) -> str:
     """A name as one segment of a path."""
     return quote(name, safe="")
@@ -181,7 +212,8 @@ def _target(path: str, query: Query | None) -> str:
     if not query:
         return path
     pairs = {
-        k: json.dumps(v) if isinstance(v, Mapping) else int(v) if isinstance(v, bool) else v for k, v in query.items()
+        k: json.dumps(v) if isinstance(v, Mapping) else int(v) if isinstance(v, bool) else v
+        for k, v in query.items()
     }
     return f"{path}?{urlencode(pairs)}"
 
