@@ -10,7 +10,9 @@ from typing import Final, cast
 
 from podlab.model import PUBLISH, ContainerPort, Pod
 
-_PUBLISHED: Final = re.compile(r"(?:(\[[0-9a-fA-F:.]+\]|[0-9.]+):)?(\d{1,5}):(\d{1,5})(?:/(tcp|udp|sctp))?", re.IGNORECASE)
+_PUBLISHED: Final = re.compile(
+    r"(?:(\[[0-9a-fA-F:.]+\]|[0-9.]+):)?(\d{1,5}):(\d{1,5})(?:/(tcp|udp|sctp))?", re.IGNORECASE
+)
 
 
 def parse(text: str) -> ContainerPort:

@@ -50,7 +50,8 @@ def _says_something(value: Any) -> bool:
 def decode(cls: type[T], data: Mapping[str, Any]) -> T:
     """The reverse of `encode`, for data that podlab itself wrote. Keys it does not know are skipped,
     so that a pod made by a newer podlab can still be listed and removed."""
-    known = _fields(cls)
+    kind: type = cls
+    known = _fields(kind)
     return cls(**{known[k][0]: _decode(known[k][1], v) for k, v in data.items() if k in known})
 
 

@@ -7,7 +7,7 @@ from collections.abc import Collection
 import pytest
 
 from podlab.errors import Invalid
-from podlab.manifest.load import Loaded, load_sources
+from podlab.manifest.loading import Loaded, load_sources
 from podlab.manifest.sources import Source
 
 

@@ -51,7 +51,9 @@ def how_long_an_up_takes(file: Path, name: str) -> float:
 
 
 def interrupted_up(file: Path, after_s: float, signum: int) -> int:
-    process = subprocess.Popen([*PODLAB, "up", str(file)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    process = subprocess.Popen(
+        [*PODLAB, "up", str(file)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
     time.sleep(after_s)
     process.send_signal(signum)
     return process.wait(timeout=60)
@@ -62,7 +64,9 @@ def running(name: str) -> set[str]:
     return set(listed.stdout.decode().split())
 
 
-def test_ctrl_c_leaves_a_whole_pod_or_nothing(docker_host: str, image: str, pod_name: str, tmp_path: Path) -> None:
+def test_ctrl_c_leaves_a_whole_pod_or_nothing(
+    docker_host: str, image: str, pod_name: str, tmp_path: Path
+) -> None:
     file = manifest(tmp_path, pod_name, image)
     took = how_long_an_up_takes(file, pod_name)
     moments = random.Random(1)
@@ -75,7 +79,9 @@ def test_ctrl_c_leaves_a_whole_pod_or_nothing(docker_host: str, image: str, pod_
         assert not leftovers(pod_name)
 
 
-def test_after_sigkill_up_repairs_and_down_removes(docker_host: str, image: str, pod_name: str, tmp_path: Path) -> None:
+def test_after_sigkill_up_repairs_and_down_removes(
+    docker_host: str, image: str, pod_name: str, tmp_path: Path
+) -> None:
     file = manifest(tmp_path, pod_name, image)
     took = how_long_an_up_takes(file, pod_name)
     moments = random.Random(2)
@@ -90,11 +96,15 @@ def test_after_sigkill_up_repairs_and_down_removes(docker_host: str, image: str,
         assert not leftovers(pod_name)
 
 
-def test_two_ups_at_the_same_time_end_in_one_pod(docker_host: str, image: str, pod_name: str, tmp_path: Path) -> None:
+def test_two_ups_at_the_same_time_end_in_one_pod(
+    docker_host: str, image: str, pod_name: str, tmp_path: Path
+) -> None:
     file = manifest(tmp_path, pod_name, image)
     for _ in range(3):
         both = [
-            subprocess.Popen([*PODLAB, "up", str(file)], stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
+            subprocess.Popen(
+                [*PODLAB, "up", str(file)], stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True
+            )
             for _ in range(2)
         ]
         for process in both:
@@ -133,11 +143,15 @@ async def test_twenty_pods_at_once(docker_host: str, image: str, pod_name: str) 
         await engine.close()
 
 
-def test_an_engine_that_dies_half_way_is_told(docker_host: str, image: str, pod_name: str, tmp_path: Path) -> None:
+def test_an_engine_that_dies_half_way_is_told(
+    docker_host: str, image: str, pod_name: str, tmp_path: Path
+) -> None:
     """A proxy stands for the engine and goes away after a few requests."""
     file = manifest(tmp_path, pod_name, image)
     socket = tmp_path / "engine.sock"
-    proxy = subprocess.Popen([sys.executable, "-c", _DYING_PROXY, str(socket), docker_host.removeprefix("unix://")])
+    proxy = subprocess.Popen(
+        [sys.executable, "-c", _DYING_PROXY, str(socket), docker_host.removeprefix("unix://")]
+    )
     try:
         while not socket.exists():
             time.sleep(0.01)

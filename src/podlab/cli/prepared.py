@@ -48,7 +48,10 @@ class _LazyLines:
         if self._lines is None:
             from podlab.cli.image_progress import Bars, Plain
 
-            self._lines = self._stack.enter_context(Bars() if sys.stderr.isatty() else Plain())
+            if sys.stderr.isatty():
+                self._lines = self._stack.enter_context(Bars())
+            else:
+                self._lines = self._stack.enter_context(Plain())
         self._lines.show(progress)
 
     def finish(self, prepared: Prepared) -> None:

@@ -6,6 +6,6 @@ reading the files it is given, and nothing knows an engine.
 """
 
 from podlab.manifest.check import check_pod, check_pod_name
-from podlab.manifest.load import Loaded, load
+from podlab.manifest.loading import Loaded, load
 
 __all__ = ["Loaded", "check_pod", "check_pod_name", "load"]

@@ -44,7 +44,9 @@ class RunningPod:
     ) -> Completed:
         """Run a command to its end. With `check`, an exit code other than 0 is a `PodlabError` with its output."""
         output: dict[Literal[1, 2], list[bytes]] = {1: [], 2: []}
-        async with await self.engine.exec(self.name, container, command, ExecOptions(stdin=bool(stdin))) as process:
+        async with await self.engine.exec(
+            self.name, container, command, ExecOptions(stdin=bool(stdin))
+        ) as process:
             if stdin:
                 await process.write(stdin)
                 await process.write_eof()
@@ -60,11 +62,15 @@ class RunningPod:
             )
         return done
 
-    async def process(self, container: str, command: Sequence[str], options: ExecOptions = ExecOptions()) -> Process:
+    async def process(
+        self, container: str, command: Sequence[str], options: ExecOptions = ExecOptions()
+    ) -> Process:
         """Start a command to talk with; use it in an `async with`."""
         return await self.engine.exec(self.name, container, command, options)
 
-    async def logs(self, *, follow: bool = False, tail: int | None = None) -> AsyncIterator[tuple[str, LogLine]]:
+    async def logs(
+        self, *, follow: bool = False, tail: int | None = None
+    ) -> AsyncIterator[tuple[str, LogLine]]:
         """Container and line, of all containers in order of time."""
         names = [c.name for c in (await self.status()).containers]
         async for line in interleaved(self.engine, self.name, names, follow=follow, tail=tail):
@@ -139,7 +145,9 @@ async def connect(engine: str = "", *, host: str = "") -> AsyncIterator[Lab]:
 
 
 @asynccontextmanager
-async def pod(source: Pod | str | Path, *, name: str = "", timeout_s: float | None = 120) -> AsyncIterator[RunningPod]:
+async def pod(
+    source: Pod | str | Path, *, name: str = "", timeout_s: float | None = 120
+) -> AsyncIterator[RunningPod]:
     """`connect` and `Lab.pod` in one."""
     async with connect() as lab, lab.pod(source, name=name, timeout_s=timeout_s) as running:
         yield running

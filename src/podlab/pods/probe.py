@@ -73,7 +73,9 @@ async def _http_get(engine: Engine, pod: str, container: Container, get: HTTPGet
     http = h11.Connection(h11.CLIENT)
     async with await engine.dial(pod, port) as plain:
         stream = await _tls(plain) if get.scheme == "HTTPS" else plain
-        await stream.write(http.send(h11.Request(method="GET", target=get.path or "/", headers=[*headers.items()])) or b"")
+        await stream.write(
+            http.send(h11.Request(method="GET", target=get.path or "/", headers=[*headers.items()])) or b""
+        )
         try:
             while (event := http.next_event()) is h11.NEED_DATA:
                 http.receive_data(await stream.read())

@@ -31,7 +31,11 @@ OnProgress = Callable[[Progress], None]
 
 
 async def wait_ready(
-    engine: Engine, name: str, *, timeout_s: float | None = None, on_progress: OnProgress = lambda progress: None
+    engine: Engine,
+    name: str,
+    *,
+    timeout_s: float | None = None,
+    on_progress: OnProgress = lambda progress: None,
 ) -> PodStatus:
     """Return when every container runs and its readiness probe passes, or has completed as it should.
 
@@ -100,7 +104,9 @@ class _Wait:
             return True, "completed"
         if policy == "OnFailure":
             return False, f"failed with exit code {status.exit_code} and is to be restarted"
-        await self._give_up(f"failed with exit code {status.exit_code}{': ' * bool(status.message)}{status.message}")
+        await self._give_up(
+            f"failed with exit code {status.exit_code}{': ' * bool(status.message)}{status.message}"
+        )
         return False, ""
 
     async def _give_up(self, what: str) -> None:
@@ -124,7 +130,10 @@ class _Wait:
         self._passed = self._passed + 1 if outcome.has_passed else 0
         if self._passed >= (wanted.success_threshold or 1):
             return True, ""
-        return False, "readiness probe failed: " + outcome.message if not outcome.has_passed else "is getting ready"
+        return (
+            False,
+            "readiness probe failed: " + outcome.message if not outcome.has_passed else "is getting ready",
+        )
 
 
 async def _last_logs(engine: Engine, pod: str, waits: list[_Wait]) -> str:

@@ -65,9 +65,10 @@ class World:
                 spec = self.pod.container(name)
                 assert spec is not None
                 members[name] = dataclasses.replace(
-                    self._made(translate.member_hash(self.pod, spec)), network_mode=f"container:{found.infra.id}"
+                    self._made(translate.member_hash(self.pod, spec)),
+                    network_mode=f"container:{found.infra.id}",
                 )
-            case (Verb.START | Verb.RESTART), name:
+            case ((Verb.START | Verb.RESTART), name):
                 assert found.infra is not None
                 assert found.infra.is_up, "a member cannot join an infra that is down"
                 assert members[name].network_mode == f"container:{found.infra.id}"
@@ -83,7 +84,9 @@ class World:
                 found = dataclasses.replace(found, spec_volumes=later, spec=encode(self.pod))
             case Verb.REMOVE_SPEC, name:
                 left = {g: n for g, n in found.spec_volumes.items() if n != name}
-                found = dataclasses.replace(found, spec_volumes=left, spec=found.spec if left else encode(self.pod))
+                found = dataclasses.replace(
+                    found, spec_volumes=left, spec=found.spec if left else encode(self.pod)
+                )
             case Verb.OPEN_VOLUME, name:
                 assert name in found.volumes
         self.found = dataclasses.replace(found, members=members)
@@ -96,7 +99,9 @@ class World:
         return dataclasses.replace(c, state="running", started_at=self.clock)
 
 
-def found_container(digest: str, state: str, started_at: datetime | None, exit_code: int, joined: str) -> FoundContainer:
+def found_container(
+    digest: str, state: str, started_at: datetime | None, exit_code: int, joined: str
+) -> FoundContainer:
     return FoundContainer(
         id=f"id-{digest[:4]}-{state}", name="", state=state, image="", labels={naming.HASH: digest},
         started_at=started_at, exit_code=exit_code, network_mode=joined,
@@ -108,7 +113,10 @@ TIMES = st.sampled_from([None, T0, T0 + timedelta(minutes=1)])
 NAMES = ("app", "side", "old")
 PODS = st.builds(
     lambda names, images, volume, policy: wanted(
-        *(container(n, image=i, volume="data" if volume else "") for n, i in zip(names, images, strict=False)),
+        *(
+            container(n, image=i, volume="data" if volume else "")
+            for n, i in zip(names, images, strict=False)
+        ),
         volumes=(Volume(name="data", empty_dir=EmptyDir()),) if volume else (),
         restart_policy=policy,
     ),
@@ -130,7 +138,9 @@ def found_pods(draw: st.DrawFn, pod: Pod) -> FoundPod:
         spec = pod.container(name)
         digest = translate.member_hash(pod, spec) if spec and draw(st.booleans()) else "0000"
         joined = f"container:{infra.id}" if infra and draw(st.booleans()) else "container:gone"
-        members[name] = found_container(digest, draw(STATES), draw(TIMES), draw(st.sampled_from([0, 1, 137])), joined)
+        members[name] = found_container(
+            digest, draw(STATES), draw(TIMES), draw(st.sampled_from([0, 1, 137])), joined
+        )
     spec = encode(pod) if infra and draw(st.booleans()) else {"metadata": {"name": "web"}} if infra else None
     volumes = frozenset(draw(st.lists(st.sampled_from(["podlab-web-data", "podlab-web-old"]))))
     generation = {2: naming.spec_volume("web", 2)} if draw(st.booleans()) else {}

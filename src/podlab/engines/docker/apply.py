@@ -33,19 +33,30 @@ OnChange = Callable[[Change], None]
 
 
 async def apply(
-    client: Client, pod: Pod, infra_image: str, *, hold: Collection[str], keep_on_error: bool, on_change: OnChange
+    client: Client,
+    pod: Pod,
+    infra_image: str,
+    *,
+    hold: Collection[str],
+    keep_on_error: bool,
+    on_change: OnChange,
 ) -> None:
     before = await find.pod(client, pod.name)
-    if before.ends_at is not None and before.infra and not before.infra.is_up and before.ends_at <= time.time():
+    if (
+        before.ends_at is not None
+        and before.infra
+        and not before.infra.is_up
+        and before.ends_at <= time.time()
+    ):
         await delete(client, pod.name, grace_s=0)
         before = FoundPod(name=pod.name, networks=before.networks)
     run = _Run(client, pod, infra_image, on_change)
     try:
         await run.until_nothing_differs(before, hold)
-    except BaseException as error:
+    except BaseException:
         if not keep_on_error and run.has_changed:
             await _finish(_undo(client, before, run, infra_image))
-        raise error
+        raise
 
 
 async def _undo(client: Client, before: FoundPod, run: _Run, infra_image: str) -> None:
@@ -202,7 +213,7 @@ class _Run:
             await response.body()
 
 
-class _MovedOn(Exception):  # noqa: N818
+class _MovedOn(Exception):
     """The engine was not as it was found. Look again; `error` is what to say when that does not help."""
 
     def __init__(self, error: PodlabError) -> None:

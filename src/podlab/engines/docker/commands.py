@@ -38,7 +38,11 @@ def render(pod: Pod, steps: list[Step], infra_image: str, now: float) -> str:
             case Verb.CREATE_VOLUME:
                 lines.append(_volume(translate.volume(pod, translate.empty_dirs(pod)[step.target])))
             case Verb.OPEN_VOLUME:
-                lines.append(_line("docker", "run", "--rm", "-v", f"{step.target}:/v", infra_image, "chmod", "0777", "/v"))
+                lines.append(
+                    _line(
+                        "docker", "run", "--rm", "-v", f"{step.target}:/v", infra_image, "chmod", "0777", "/v"
+                    )
+                )
             case Verb.WRITE_SPEC:
                 lines.append(_volume(translate.spec_volume(pod, int(step.target.rpartition(".")[2]))))
             case Verb.REMOVE_VOLUME | Verb.REMOVE_SPEC:
@@ -63,36 +67,36 @@ def _create(command: list[str], pod: Pod, target: str, infra_image: str, now: fl
 
 def _flags(name: str, body: Body, entrypoint: list[str]) -> Iterator[list[str]]:
     host: Body = body["HostConfig"]
+    said = host | body
     yield ["--name", name]
-    for key, flag in _SINGLE.items():
-        if value := body.get(key, host.get(key)):
-            yield [flag, str(value)]
-    for key, flag in _SWITCHES.items():
-        if body.get(key, host.get(key)):
-            yield [flag]
-    for key, flag in _REPEATED.items():
-        for value in body.get(key) or host.get(key) or ():
-            yield [flag, _option(value) if key == "SecurityOpt" else str(value)]
+    yield from ([flag, str(said[key])] for key, flag in _SINGLE.items() if said.get(key))
+    yield from ([flag] for key, flag in _SWITCHES.items() if said.get(key))
+    yield from ([flag, _option(str(value))] for key, flag in _REPEATED.items() for value in said.get(key) or ())
+    yield from _special(host)
+    for network in (body.get("NetworkingConfig") or {}).get("EndpointsConfig", {}).values():
+        yield from (["--network-alias", alias] for alias in network["Aliases"])
+    yield from (["--publish", port] for port in _published(host))
+    yield from map(_mount, host["Mounts"])
+    yield from (["--annotation", f"{key}={value}"] for key, value in host["Annotations"].items())
+    if entrypoint:
+        yield ["--entrypoint", entrypoint[0]]
+    yield from (["--label", f"{key}={value}"] for key, value in body["Labels"].items())
+
+
+def _special(host: Body) -> Iterator[list[str]]:
     if host.get("MaskedPaths") == []:
         yield ["--security-opt", "systempaths=unconfined"]
     if (policy := host["RestartPolicy"]["Name"]) != "no":
         yield ["--restart", policy]
     if cpus := host.get("NanoCpus"):
         yield ["--cpus", f"{cpus / 1e9:g}"]
-    for network in (body.get("NetworkingConfig") or {}).get("EndpointsConfig", {}).values():
-        for alias in network["Aliases"]:
-            yield ["--network-alias", alias]
+
+
+def _published(host: Body) -> Iterator[str]:
     for port, bindings in (host.get("PortBindings") or {}).items():
         for b in bindings:
-            yield ["--publish", ":".join(filter(None, [b["HostIp"], b["HostPort"], port]))]
-    for mount in host["Mounts"]:
-        yield _mount(mount)
-    for key, value in host["Annotations"].items():
-        yield ["--annotation", f"{key}={value}"]
-    if entrypoint:
-        yield ["--entrypoint", entrypoint[0]]
-    for key, value in body["Labels"].items():
-        yield ["--label", f"{key}={value}"]
+            ip = f"[{b['HostIp']}]" if ":" in b["HostIp"] else b["HostIp"]
+            yield ":".join(filter(None, [ip, b["HostPort"], port]))
 
 
 _SINGLE = {

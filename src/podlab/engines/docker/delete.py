@@ -9,7 +9,7 @@ from podlab import naming
 from podlab.engines.base import Change
 from podlab.engines.docker import find
 from podlab.engines.docker.api import Client
-from podlab.engines.docker.api.client import segment
+from podlab.engines.docker.api.client import Query, segment
 from podlab.engines.docker.status import pod_status
 from podlab.errors import Conflict, Denied, NotFound
 from podlab.model import Phase
@@ -86,7 +86,7 @@ async def prune(client: Client, *, dry_run: bool) -> list[Change]:
             for name in ended:
                 group.create_task(delete(client, name, grace_s=0))
     for network in sorted(await find.networks(client)):
-        query = {"all": True, "filters": {"network": [network]}}
+        query: Query = {"all": True, "filters": {"network": [network]}}
         users = await client.json("GET", "/containers/json", query=query)
         if any(c["Labels"].get(naming.POD) not in ended for c in users):
             continue

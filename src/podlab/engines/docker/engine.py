@@ -66,7 +66,9 @@ class DockerEngine:
 
         steps = plan(pod, await find.pod(self.client, pod.name))
         return [
-            Change(verb=s.verb, pod=pod.name, container=s.target if s.concerns_container else "", reason=s.reason)
+            Change(
+                verb=s.verb, pod=pod.name, container=s.target if s.concerns_container else "", reason=s.reason
+            )
             for s in steps
         ]
 
@@ -119,11 +121,9 @@ class DockerEngine:
     async def list(self) -> list[PodStatus]:
         return [status.pod_status(found) for found in await find.pods(self.client)]
 
-    async def expired(self) -> list[str]:
+    async def expired(self) -> Sequence[str]:
         infras = await find.infras(self.client, with_deadline=True)
-        return [
-            c.labels[naming.POD] for c in infras if status.is_expired(c, int(c.labels[naming.DEADLINE]))
-        ]
+        return [c.labels[naming.POD] for c in infras if status.is_expired(c, int(c.labels[naming.DEADLINE]))]
 
     async def watch(
         self, name: str = "", *, since: datetime | None = None, follow: bool = True
@@ -147,7 +147,7 @@ class DockerEngine:
         assert infra is not None  # noqa: S101 - _whole refuses such a pod
         await self._each([infra], "start")
         await self._each(
-            [c for c in found.members.values()], lambda c: "restart" if is_stale(found, c) else "start"
+            found.members.values(), lambda c: "restart" if is_stale(found, c) else "start"
         )
 
     async def stop(self, name: str, container: str | None = None, *, grace_s: int | None = None) -> None:
@@ -204,7 +204,9 @@ class DockerEngine:
 
         return await exec_process(self.client, await self._id(name, container), command, options)
 
-    async def attach(self, name: str, container: str, *, stdin: bool = False, detach_keys: str = "") -> Process:
+    async def attach(
+        self, name: str, container: str, *, stdin: bool = False, detach_keys: str = ""
+    ) -> Process:
         from podlab.engines.docker.streams import attach_process
 
         return await attach_process(
@@ -244,7 +246,7 @@ class DockerEngine:
 
     # --- looking inside
 
-    async def namespaces(self, name: str) -> list[NamespaceRow]:
+    async def namespaces(self, name: str) -> Sequence[NamespaceRow]:
         found = await self._existing(name)
         host = _namespace_inodes("self") if self.client.address.kind == "unix" else {}
         rows = []
@@ -279,7 +281,9 @@ class DockerEngine:
         found = await self._existing(name)
         if found.infra is None:
             raise Conflict(
-                f"pod '{name}' has lost its infra container", subject=name, hint="`podlab up` with its file repairs it"
+                f"pod '{name}' has lost its infra container",
+                subject=name,
+                hint="`podlab up` with its file repairs it",
             )
         return found
 
@@ -287,7 +291,10 @@ class DockerEngine:
         await self.client.json("POST", f"/containers/{await self._id(name, container)}/{verb}", query=query)
 
     async def _each(
-        self, containers: Collection[FoundContainer], verb: str | Callable[[FoundContainer], str], **query: Any
+        self,
+        containers: Collection[FoundContainer],
+        verb: str | Callable[[FoundContainer], str],
+        **query: Any,
     ) -> None:
         """At once; the first failure is raised when all have been tried."""
 

@@ -20,7 +20,9 @@ async def explain(client: Client, pod: str, step: Step, error: PodlabError) -> P
     if port := _PORT_TAKEN.search(text):
         holder = await _holder(client, port[1])
         return AlreadyExists(
-            f"cannot start {what}: port {port[1]} is taken{holder}", subject=pod, hint="free it, or set another hostPort"
+            f"cannot start {what}: port {port[1]} is taken{holder}",
+            subject=pod,
+            hint="free it, or set another hostPort",
         )
     if "No such image" in text:
         image = text.rpartition("No such image: ")[2]

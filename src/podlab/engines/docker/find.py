@@ -11,6 +11,7 @@ from typing import Any
 
 from podlab import naming
 from podlab.engines.docker.api import Client
+from podlab.engines.docker.api.client import Query
 from podlab.errors import NotFound, Unsupported
 
 
@@ -130,7 +131,7 @@ def no_such_pod(name: str) -> NotFound:
 
 
 async def containers(client: Client, label: str) -> list[Mapping[str, Any]]:
-    query = {"all": True, "filters": {"label": [label]}}
+    query: Query = {"all": True, "filters": {"label": [label]}}
     found: list[Mapping[str, Any]] = await client.json("GET", "/containers/json", query=query)
     return found
 
@@ -170,7 +171,9 @@ def _assemble(
                 hint="use that version of podlab, or remove the pod with it",
             )
     infra = next((c for c in containers if c.labels.get(naming.ROLE) == "infra"), None)
-    specs = {int(v["Labels"][naming.GENERATION]): v for v in volumes if v["Labels"].get(naming.ROLE) == "spec"}
+    specs = {
+        int(v["Labels"][naming.GENERATION]): v for v in volumes if v["Labels"].get(naming.ROLE) == "spec"
+    }
     labels = specs[max(specs)]["Labels"] if specs else infra.labels if infra else {}
     return FoundPod(
         name=name,

@@ -64,7 +64,9 @@ def plan(wanted: Pod, found: FoundPod, *, hold: Collection[str] = ()) -> list[St
     }
     volumes = translate.empty_dirs(wanted)
     new_volumes = {
-        name: steps.add(Verb.CREATE_VOLUME, name, after=spec_written) for name in volumes if name not in found.volumes
+        name: steps.add(Verb.CREATE_VOLUME, name, after=spec_written)
+        for name in volumes
+        if name not in found.volumes
     }
 
     created: dict[str, Step] = {}
@@ -74,7 +76,10 @@ def plan(wanted: Pod, found: FoundPod, *, hold: Collection[str] = ()) -> list[St
             needs = [new_volumes[v] for v in _volumes_of(wanted, container) if v in new_volumes]
             reason = "is missing" if found.exists and name not in removed else ""
             created[name] = steps.add(
-                Verb.CREATE, name, reason, after=[*needs, *filter(None, [steps.infra_created, removed.get(name)])]
+                Verb.CREATE,
+                name,
+                reason,
+                after=[*needs, *filter(None, [steps.infra_created, removed.get(name)])],
             )
     opened = {
         volume: steps.add(Verb.OPEN_VOLUME, volume, after=[created[mounter]])
@@ -199,6 +204,10 @@ def _first_mounter(pod: Pod, volume: str, created: Collection[str]) -> str:
     """A container about to be created that can write to the volume."""
     for container in pod.spec.containers:
         for mount in container.volume_mounts:
-            if container.name in created and not mount.read_only and naming.volume(pod.name, mount.name) == volume:
+            if (
+                container.name in created
+                and not mount.read_only
+                and naming.volume(pod.name, mount.name) == volume
+            ):
                 return container.name
     return ""

@@ -25,7 +25,9 @@ def path(name: str) -> Path:
     found = (folder / rest).resolve()
     if not found.is_relative_to(folder.resolve()) or not found.is_file():
         raise NotFound(
-            f"there is no seccomp profile '{name}'", subject=name, hint=f"put it into {folder}, or use podlab/rootless.json"
+            f"there is no seccomp profile '{name}'",
+            subject=name,
+            hint=f"put it into {folder}, or use podlab/rootless.json",
         )
     return found
 

@@ -75,7 +75,10 @@ def _container(found: FoundPod, name: str, c: FoundContainer, wanted: Pod | None
     elif state is State.WAITING:
         reason = "ContainerCreating"
     elif is_stale(found, c):
-        reason, message = "Stale", "it holds namespaces that are gone; `podlab up` or `podlab restart` repairs it"
+        reason, message = (
+            "Stale",
+            "it holds namespaces that are gone; `podlab up` or `podlab restart` repairs it",
+        )
     spec = wanted.container(name) if wanted else None
     has_probe = spec is not None and spec.readiness_probe is not None
     return ContainerStatus(
@@ -101,14 +104,19 @@ _STATES = {
 def _ports(infra: FoundContainer) -> tuple[PublishedPort, ...]:
     return tuple(
         PublishedPort(
-            host_ip=p.get("IP", ""), host_port=p["PublicPort"], container_port=p["PrivatePort"], protocol=p["Type"].upper()
+            host_ip=p.get("IP", ""),
+            host_port=p["PublicPort"],
+            container_port=p["PrivatePort"],
+            protocol=p["Type"].upper(),
         )
         for p in infra.ports
         if p.get("PublicPort")
     )
 
 
-def namespace_row(found: FoundPod, c: FoundContainer, inodes: dict[str, int], host: dict[str, int]) -> NamespaceRow:
+def namespace_row(
+    found: FoundPod, c: FoundContainer, inodes: dict[str, int], host: dict[str, int]
+) -> NamespaceRow:
     """From what the kernel says where this machine may read it, else from how the container was made."""
     name = next((n for n, member in found.members.items() if member.id == c.id), "infra")
     modes = {kind: _declared(found, c, kind) for kind in NAMESPACES}

@@ -187,7 +187,9 @@ def _resources(resources: model.Resources) -> Body:
     if "cpu" in limits:
         body["NanoCpus"] = quantity.nano(limits["cpu"])
     if "memory" in limits:
-        body["Memory"] = body["MemorySwap"] = quantity.whole(limits["memory"])  # equal: no swap, as in Kubernetes
+        body["Memory"] = body["MemorySwap"] = quantity.whole(
+            limits["memory"]
+        )  # equal: no swap, as in Kubernetes
     if cpu := requests.get("cpu", limits.get("cpu")):
         body["CpuShares"] = max(2, int(quantity.parse(cpu) * 1024))
     if "memory" in requests:
@@ -270,12 +272,17 @@ def spec_volume(pod: Pod, generation: int) -> Body:
 
 
 def network(pod: Pod) -> Body:
-    """One bridge for all plain pods, one for all isolated ones: a bridge for each pod costs 70–145 ms
+    """One bridge for all plain pods, one for all isolated ones: a bridge for each pod costs 70-145 ms
     and the engine's address pools end after about 30."""
     if not pod.is_isolated:
         return {"Name": naming.NETWORK, "Driver": "bridge", "Labels": _NETWORK_LABELS}
     options = {"com.docker.network.bridge.enable_icc": "false"}
-    return {"Name": naming.ISOLATED_NETWORK, "Driver": "bridge", "Labels": _NETWORK_LABELS, "Options": options}
+    return {
+        "Name": naming.ISOLATED_NETWORK,
+        "Driver": "bridge",
+        "Labels": _NETWORK_LABELS,
+        "Options": options,
+    }
 
 
 _NETWORK_LABELS: Final = {naming.ROLE: "network", naming.VERSION: naming.LABEL_SCHEME}

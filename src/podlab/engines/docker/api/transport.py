@@ -77,7 +77,9 @@ async def connect(address: Address) -> Connection:
                 return _Socket(*await asyncio.open_unix_connection(address.path, limit=READ_AHEAD_BYTES))
             context = _tls(address) if address.tls else None
             return _Socket(
-                *await asyncio.open_connection(address.host, address.port, ssl=context, limit=READ_AHEAD_BYTES)
+                *await asyncio.open_connection(
+                    address.host, address.port, ssl=context, limit=READ_AHEAD_BYTES
+                )
             )
     except PermissionError as error:
         raise Denied(
