@@ -18,7 +18,8 @@ def complete_pods(ctx: click.Context, param: click.Parameter, incomplete: str) -
 def complete_containers(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
     """Names of the containers of the pod on the line, else of all pods."""
     found = _found(ctx)
-    pod = ctx.params.get("pod")
+    # After a trailing `-c` click has given up before it came to the arguments.
+    pod = ctx.params.get("pod") or next(iter(ctx.args), None)
     names = set(found.get(pod, ())) if pod else {name for each in found.values() for name in each}
     return sorted(name for name in names if name.startswith(incomplete))
 

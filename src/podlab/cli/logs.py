@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import aclosing
 from datetime import UTC, datetime, timedelta
 
 import click
@@ -69,11 +70,13 @@ async def command(
         prefixes = _prefixes(names) if len(names) > 1 else dict.fromkeys(names, "")
         out = sys.stdout.buffer
         sys.stdout.flush()
-        async for name, line in interleaved(engine, pod, names, follow=follow, tail=tail, since=since):
-            stamp = f"{rfc3339(line.at)} " if timestamps and line.at else ""
-            out.write(f"{prefixes[name]}{stamp}".encode() + line.text + b"\n")
-            if follow:
-                out.flush()
+        found = interleaved(engine, pod, names, follow=follow, tail=tail, since=since)
+        async with aclosing(found) as lines:
+            async for name, line in lines:
+                stamp = f"{rfc3339(line.at)} " if timestamps and line.at else ""
+                out.write(f"{prefixes[name]}{stamp}".encode() + line.text + b"\n")
+                if follow:
+                    out.flush()
         out.flush()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncGenerator
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -27,7 +28,7 @@ async def interleaved(
     follow: bool = False,
     tail: int | None = None,
     since: datetime | None = None,
-) -> AsyncIterator[tuple[str, LogLine]]:
+) -> AsyncGenerator[tuple[str, LogLine], None]:
     """Each line with its container's name. `tail` counts for each container.
 
     Without `follow` the order is exact. With it, what was written before is in order too, and a new line
@@ -63,6 +64,9 @@ async def interleaved(
             task.cancel()
         if reading:
             await asyncio.wait(reading.values())
+        for log in logs.values():
+            if isinstance(log, AsyncGenerator):  # one that is between two lines holds its connection
+                await log.aclose()
 
 
 async def _next(log: AsyncIterator[LogLine]) -> LogLine | None:
