@@ -62,6 +62,14 @@ async def test_without_a_network_a_known_image_is_built_and_says_so() -> None:
     assert (done.how, done.built_from) == ("built", "debian bookworm 2026-01-31")
 
 
+async def test_a_cancelled_pull_is_let_go_of() -> None:
+    store = Hanging()
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.1):
+            await prepare(store, {"nginx": "IfNotPresent"})
+    assert store.let_go
+
+
 async def test_without_a_network_an_unknown_image_is_an_error_that_says_what_to_do() -> None:
     with pytest.raises(Unavailable, match=r"'nginx'.*connection refused.*no recipe") as caught:
         await how(FakeImages(None), "nginx")
@@ -141,6 +149,19 @@ async def test_names_that_are_none_are_refused_before_anything_is_pulled() -> No
         await prepare(store, {"nginx": "IfNotPresent", "Up/Per": "IfNotPresent", "a b": "IfNotPresent"})
     assert len(caught.value.problems) == 2
     assert store.pulls == []
+
+
+class Hanging(FakeImages):
+    """A registry that stops in the middle."""
+
+    let_go = False
+
+    async def pull(self, reference: str) -> AsyncGenerator[PullProgress, None]:
+        try:
+            yield PullProgress(status="Downloading", done_bytes=1, total_bytes=2)
+            await asyncio.sleep(3600)
+        finally:
+            self.let_go = True
 
 
 class Silent(FakeImages):

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
 _CHUNK_BYTES: Final = 1 << 20
 _GZIP: Final = b"\x1f\x8b"
+_END_BYTES: Final = 1024
+"""Two empty blocks end a tar: one cut short between two members has none, and Python's reader would not mind.
+https://www.gnu.org/software/tar/manual/html_node/Standard.html"""
 
 
 async def save(
@@ -111,6 +114,9 @@ def _contents(file: Path) -> list[str]:
             mode: Literal["r:", "r:gz"] = "r:gz" if raw.read(2) == _GZIP else "r:"
         with tarfile.open(file, mode) as archive:
             members = {member.name: member for member in archive}
+            end = max(m.offset_data + m.size for m in members.values()) + _END_BYTES
+            if mode == "r:" and file.stat().st_size < end:
+                raise _cut_short(file, "it ends in the middle")
             if "manifest.json" not in members:
                 raise Invalid(
                     f"cannot load {file}: it is no image archive (no manifest.json in it)",
@@ -119,11 +125,8 @@ def _contents(file: Path) -> list[str]:
                 )
             manifest: list[dict[str, Any]] = json.load(archive.extractfile(members["manifest.json"]) or b"")  # type: ignore[arg-type]
             parts = {part for entry in manifest for part in (entry["Config"], *entry["Layers"])}
-            size = file.stat().st_size
             if missing := sorted(parts - members.keys()):
                 raise _cut_short(file, f"{len(missing)} of its parts are missing")
-            if mode == "r:" and any(m.offset_data + m.size > size for m in members.values()):
-                raise _cut_short(file, "it ends in the middle")
             return [tag for entry in manifest for tag in entry.get("RepoTags") or ()]
     except FileNotFoundError as error:
         raise NotFound(f"there is no file {file}", subject=str(file)) from error

@@ -204,7 +204,7 @@ class _Work:
                 )
                 await self.store.import_rootfs(rootfs.read(), reference, rootfs.changes)
         except PodlabError as error:
-            tried = f"its registry cannot be reached ({why.message}), and " if why else ""
+            tried = f"its registry cannot be reached ({_why(why)}), and " if why else ""
             raise type(error)(
                 f"cannot get image {reference!r}: {tried}building it failed: {error.message}",
                 subject=reference,
@@ -243,11 +243,16 @@ def _check(references: Iterable[str]) -> None:
         raise Invalid("no image can have this name:", problems=tuple(problems))
 
 
+def _why(error: Unavailable) -> str:
+    """The message without its beginning, which names the image once more."""
+    return error.message.removeprefix(f"cannot pull image {error.subject!r}: ")
+
+
 def _unreachable(reference: str, why: Unavailable) -> Unavailable:
     recipe = recipes.find(reference)
     no_recipe = "" if recipe else ", and podlab has no recipe to build it"
     return Unavailable(
-        f"cannot get image {reference!r}: its registry cannot be reached ({why.message}){no_recipe}",
+        f"cannot get image {reference!r}: its registry cannot be reached ({_why(why)}){no_recipe}",
         subject=reference,
         hint="`--from debian` builds it from Debian packages"
         if recipe
