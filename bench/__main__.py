@@ -49,7 +49,10 @@ async def measure(options: argparse.Namespace) -> None:
             for suite in options.suites or SUITES:
                 rounds = options.rounds or (2 if options.quick else SUITES[suite])
                 measure_suite = import_module(f"bench.{suite}").suite
-                text = await measure_suite(api, folder, rounds=rounds, quick=options.quick)
+                try:
+                    text = await measure_suite(api, folder, rounds=rounds, quick=options.quick)
+                except RuntimeError as error:
+                    text = f"**Not measured:** {reason(error)}"
                 _show(suite, f"{text}\n\nMedians of {rounds} interleaved rounds.", options.write)
 
 

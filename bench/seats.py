@@ -20,7 +20,10 @@ LIMIT_S = 180
 
 async def suite(api: raw.Api, folder: Path, *, rounds: int, quick: bool) -> str:
     for image in seat.IMAGES:
-        await api.call("GET", f"/images/{image}/json")  # says which one is missing
+        try:
+            await api.call("GET", f"/images/{image}/json")
+        except RuntimeError as error:
+            raise RuntimeError(f"no {image}: podlab images prepare examples/docker-pods") from error
     rows = []
     async with ground.library() as engine:
         makers: dict[str, seat.Maker] = {
