@@ -104,12 +104,12 @@ def found_container(
 ) -> FoundContainer:
     return FoundContainer(
         id=f"id-{digest[:4]}-{state}", name="", state=state, image="", labels={naming.HASH: digest},
-        started_at=started_at, exit_code=exit_code, network_mode=joined,
+        started_at=None if state == "created" else started_at, exit_code=exit_code, network_mode=joined,
     )  # fmt: skip
 
 
 STATES = st.sampled_from(["created", "running", "paused", "restarting", "exited", "dead"])
-TIMES = st.sampled_from([None, T0, T0 + timedelta(minutes=1)])
+TIMES = st.sampled_from([T0, T0 + timedelta(minutes=1)])
 NAMES = ("app", "side", "old")
 PODS = st.builds(
     lambda names, images, volume, policy: wanted(

@@ -162,7 +162,7 @@ class _Run:
             case Verb.CREATE_VOLUME:
                 await self._create_volume(translate.volume(pod, translate.empty_dirs(pod)[step.target]))
             case Verb.OPEN_VOLUME:
-                await self._open_volume(step)
+                await self._open_volume(step.target)
             case Verb.CREATE:
                 await self._create(step.target, name)
             case Verb.START:
@@ -201,16 +201,17 @@ class _Run:
             raise Conflict(f"volume '{body['Name']}' is not the one that pod '{self.pod.name}' needs")
         self.made_volumes.append(body["Name"])
 
-    async def _open_volume(self, step: Step) -> None:
+    async def _open_volume(self, volume: str) -> None:
         """An emptyDir is writable for every user, as in Kubernetes; the engine makes it root's alone."""
-        mounter = step.after[0].target
-        mounts = self.pod.container(mounter).volume_mounts  # type: ignore[union-attr]
-        path = next(m.mount_path for m in mounts if naming.volume(self.pod.name, m.name) == step.target)
-        name = naming.container(self.pod.name, mounter)
-        async with self.client.request(
-            "PUT", f"/containers/{name}/archive", query={"path": path}, upload=_folder_for_all()
-        ) as response:
-            await response.body()
+        body = translate.opener(self.pod, volume, self.infra_image)
+        id = (await self.client.json("POST", "/containers/create", body=body))["Id"]
+        try:
+            async with self.client.request(
+                "PUT", f"/containers/{id}/archive", query={"path": "/"}, upload=_folder_for_all("v")
+            ) as response:
+                await response.body()
+        finally:
+            await remove_container(self.client, id)
 
 
 class _MovedOn(Exception):
@@ -221,8 +222,8 @@ class _MovedOn(Exception):
         self.error = error
 
 
-async def _folder_for_all() -> AsyncIterator[bytes]:
-    folder = tarfile.TarInfo("./")
+async def _folder_for_all(name: str) -> AsyncIterator[bytes]:
+    folder = tarfile.TarInfo(name)
     folder.type, folder.mode = tarfile.DIRTYPE, 0o777
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w") as tar:

@@ -71,7 +71,9 @@ def _flags(name: str, body: Body, entrypoint: list[str]) -> Iterator[list[str]]:
     yield ["--name", name]
     yield from ([flag, str(said[key])] for key, flag in _SINGLE.items() if said.get(key))
     yield from ([flag] for key, flag in _SWITCHES.items() if said.get(key))
-    yield from ([flag, _option(str(value))] for key, flag in _REPEATED.items() for value in said.get(key) or ())
+    yield from (
+        [flag, _option(str(value))] for key, flag in _REPEATED.items() for value in said.get(key) or ()
+    )
     yield from _special(host)
     for network in (body.get("NetworkingConfig") or {}).get("EndpointsConfig", {}).values():
         yield from (["--network-alias", alias] for alias in network["Aliases"])

@@ -146,9 +146,7 @@ class DockerEngine:
         infra = found.infra
         assert infra is not None  # noqa: S101 - _whole refuses such a pod
         await self._each([infra], "start")
-        await self._each(
-            found.members.values(), lambda c: "restart" if is_stale(found, c) else "start"
-        )
+        await self._each(found.members.values(), lambda c: "restart" if is_stale(found, c) else "start")
 
     async def stop(self, name: str, container: str | None = None, *, grace_s: int | None = None) -> None:
         query = {} if grace_s is None else {"t": grace_s}

@@ -9,6 +9,19 @@ from podlab import naming
 from podlab.engines.base import PodEvent
 from podlab.engines.docker.api import Client
 
+_OUR_OWN_LOOKING = {
+    "top",
+    "attach",
+    "detach",
+    "resize",
+    "archive-path",
+    "exec_create",
+    "exec_start",
+    "exec_die",
+    "exec_detach",
+}
+"""What happened to a pod is told, not that somebody looked at it: probes alone would be most of the events."""
+
 
 async def watch(
     client: Client, name: str, *, since: datetime | None, follow: bool
@@ -25,6 +38,8 @@ async def watch(
     async with client.request("GET", "/events", query=query) as response:
         async for event in response.json_lines():
             labels = event["Actor"]["Attributes"]
+            if event["Action"].split(":")[0] in _OUR_OWN_LOOKING:
+                continue
             nano = event.get("timeNano") or event["time"] * 10**9
             yield PodEvent(
                 at=datetime.fromtimestamp(nano / 1e9, UTC),

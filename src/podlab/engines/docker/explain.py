@@ -9,6 +9,7 @@ from podlab.engines.docker.api import Client
 from podlab.engines.docker.plan import Step
 from podlab.errors import AlreadyExists, NotFound, PodlabError
 
+_INFRA_DOWN = re.compile(r"non running container|is restarting, wait until the container is running")
 _PORT_TAKEN = re.compile(r":(\d+)(?: failed: port is already allocated|: bind: address already in use)")
 
 
@@ -34,9 +35,16 @@ async def explain(client: Client, pod: str, step: Step, error: PodlabError) -> P
     if "is already in use by container" in text:
         return AlreadyExists(
             f"cannot create {what}: its name '{naming.container(pod, step.target)}' is taken by a container that "
-            "podlab did not make",
+            "does not belong to this pod",
             subject=pod,
             hint="rename or remove that container, or give the pod another name",
+        )
+    if _INFRA_DOWN.search(text):
+        said = await _last_words(client, naming.container(pod, naming.INFRA))
+        return type(error)(
+            f"cannot start {what}: the pod's infra container does not stay up{said}",
+            subject=pod,
+            hint="its image needs `sh`, `sleep` and `nc`, as busybox has them; PODLAB_INFRA_IMAGE names another",
         )
     verb = step.verb if step.concerns_container else f"{step.verb} '{step.target}' of"
     return type(error)(f"cannot {verb} {what}: {text}", subject=pod, hint=error.hint)
@@ -48,3 +56,15 @@ async def _holder(client: Client, port: str) -> str:
     except PodlabError:
         return ""
     return f" by container '{holders[0]['Names'][0].lstrip('/')}'" if holders else " by another program"
+
+
+async def _last_words(client: Client, container: str) -> str:
+    """What the container wrote last, each piece behind the 8 bytes that tell its stream."""
+    query = {"stdout": True, "stderr": True, "tail": 3}
+    try:
+        async with client.request("GET", f"/containers/{container}/logs", query=query) as response:
+            body = await response.body()
+    except PodlabError:
+        return ""
+    text = b" ".join(line[8:].strip() for line in body.splitlines()).decode(errors="replace")
+    return f": {text}" if text else ""

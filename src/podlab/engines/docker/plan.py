@@ -82,10 +82,9 @@ def plan(wanted: Pod, found: FoundPod, *, hold: Collection[str] = ()) -> list[St
                 after=[*needs, *filter(None, [steps.infra_created, removed.get(name)])],
             )
     opened = {
-        volume: steps.add(Verb.OPEN_VOLUME, volume, after=[created[mounter]])
-        for volume in new_volumes
-        if volumes[volume].empty_dir.medium != "Memory"  # type: ignore[union-attr]
-        and (mounter := _first_mounter(wanted, volume, created))
+        name: steps.add(Verb.OPEN_VOLUME, name, after=[new_volumes[name]] if name in new_volumes else [])
+        for name, volume in volumes.items()
+        if not translate.is_in_memory(volume) and not _has_been_used(wanted, found, name)
     }
     for container in wanted.spec.containers:
         name = container.name
@@ -200,14 +199,9 @@ def _volumes_of(pod: Pod, container: Container) -> list[str]:
     return [n for n in names if n in own]
 
 
-def _first_mounter(pod: Pod, volume: str, created: Collection[str]) -> str:
-    """A container about to be created that can write to the volume."""
-    for container in pod.spec.containers:
-        for mount in container.volume_mounts:
-            if (
-                container.name in created
-                and not mount.read_only
-                and naming.volume(pod.name, mount.name) == volume
-            ):
-                return container.name
-    return ""
+def _has_been_used(pod: Pod, found: FoundPod, volume: str) -> bool:
+    """Whether a container that mounts it has ever run; one that exists may have been made and not opened."""
+    if volume not in found.volumes:
+        return False
+    mounters = [c.name for c in pod.spec.containers if volume in _volumes_of(pod, c)]
+    return not mounters or any(m.started_at for name, m in found.members.items() if name in mounters)

@@ -64,7 +64,7 @@ def infra(pod: Pod, image: str, ends_at: int | None) -> Body:
             "RestartPolicy": {"Name": "unless-stopped" if ends_at is None else "on-failure"},
             "Annotations": _one_shim(pod),
             "Mounts": [
-                _volume_mount(pod, v, f"/podlab/volumes/{v.name}") for v in spec.volumes if _in_memory(v)
+                _volume_mount(pod, v, f"/podlab/volumes/{v.name}") for v in spec.volumes if is_in_memory(v)
             ],
         },
         "NetworkingConfig": {"EndpointsConfig": {network: {"Aliases": [pod.name]}}},
@@ -216,7 +216,8 @@ def _expanded_env(container: Container) -> dict[str, str]:
 # --- volumes and networks -------------------------------------------------------------------------
 
 
-def _in_memory(volume: Volume) -> bool:
+def is_in_memory(volume: Volume) -> bool:
+    """An emptyDir that is a tmpfs."""
     return volume.empty_dir is not None and volume.empty_dir.medium == "Memory"
 
 
@@ -253,11 +254,26 @@ def volume(pod: Pod, volume: Volume) -> Body:
         "Name": naming.volume(pod.name, volume.name),
         "Labels": {naming.POD: pod.name, naming.ROLE: "volume", naming.VERSION: naming.LABEL_SCHEME},
     }
-    if _in_memory(volume):
+    if is_in_memory(volume):
         limit = volume.empty_dir.size_limit if volume.empty_dir else None
         size = "" if limit is None else f",size={quantity.whole(limit)}"
         body["DriverOpts"] = {"type": "tmpfs", "device": "tmpfs", "o": f"mode=1777{size}"}
     return body
+
+
+def opener(pod: Pod, volume: str, image: str) -> Body:
+    """A container that is never started: through it the engine unpacks into the volume at `/v`."""
+    return {
+        "Image": image,
+        "Cmd": ["true"],
+        "Labels": {naming.POD: pod.name, naming.ROLE: "opener", naming.VERSION: naming.LABEL_SCHEME},
+        "HostConfig": {
+            "NetworkMode": "none",
+            "Mounts": [
+                {"Type": "volume", "Source": volume, "Target": "/v", "VolumeOptions": {"NoCopy": True}}
+            ],
+        },
+    }
 
 
 def spec_volume(pod: Pod, generation: int) -> Body:

@@ -40,53 +40,48 @@ async def dial(client: Client, infra_id: str, port: int) -> Stream:
     if not 1 <= port <= 65535:
         raise Invalid(f"{port} is not a port", subject=str(port), hint="ports are 1 to 65535")
     command = ["sh", "-c", _SCRIPT, "sh", str(port)]
-    process = await exec_process(client, infra_id, command, ExecOptions(stdin=True))
+    stream = Stream(client, infra_id, await exec_process(client, infra_id, command, ExecOptions(stdin=True)))
     try:
-        pid, early = await _announced(process)
-        if not pid.isdigit():
-            code = await process.wait()
-            reason = "nobody listens there" if code == _REFUSED else pid or f"exit code {code}"
-            raise Unavailable(f"cannot reach port {port} in the pod: {reason}", subject=str(port))
-        return Stream(client, infra_id, process, pid, early)
+        await stream.opened(port)
     except BaseException:
-        await process.__aexit__()
+        await stream.__aexit__()
         raise
-
-
-async def _announced(process: ExecProcess) -> tuple[str, deque[bytes]]:
-    """The first line on stderr, and what a server that speaks first has already said."""
-    line, early = b"", deque[bytes]()
-    while b"\n" not in line and (piece := await process.read()):
-        stream, data = piece
-        if stream == 1:
-            early.append(data)
-        else:
-            line += data
-    return line.decode(errors="replace").partition("\n")[0], early
+    return stream
 
 
 class Stream:
     """The `ByteStream`. Leaving it ends `nc` also where the server keeps silent and open."""
 
-    def __init__(
-        self, client: Client, infra_id: str, process: ExecProcess, pid: str, early: deque[bytes]
-    ) -> None:
+    def __init__(self, client: Client, infra_id: str, process: ExecProcess) -> None:
         self._client = client
         self._infra_id = infra_id
         self._process = process
-        self._pid = pid
-        self._early = early
+        self._said = b""
+        self._early: deque[bytes] = deque()
         self._ended = False
+
+    async def opened(self, port: int) -> None:
+        """Returns when nc has taken over; a server that speaks first may have said something by then."""
+        while b"\n" not in self._said:
+            if (piece := await self._process.read()) is None:
+                self._ended = True
+                code = await self._process.wait()
+                why = self._said.decode(errors="replace") or f"exit code {code}"
+                why = "nobody listens there" if code == _REFUSED else why
+                raise Unavailable(f"cannot reach port {port} in the pod: {why}", subject=str(port))
+            if piece[0] == 1:
+                self._early.append(piece[1])
+            else:
+                self._said += piece[1]
 
     async def __aenter__(self) -> Self:
         return self
 
     async def __aexit__(self, *exc: object) -> None:
+        with suppress(NotFound, Conflict, TimeoutError):
+            async with asyncio.timeout(CLOSE_TIMEOUT_S):
+                await self._end()
         await self._process.__aexit__()
-        if not self._ended:
-            with suppress(NotFound, Conflict, TimeoutError):
-                async with asyncio.timeout(CLOSE_TIMEOUT_S):
-                    await self._end()
 
     async def read(self) -> bytes:
         if self._early:
@@ -105,10 +100,18 @@ class Stream:
 
     async def _end(self) -> None:
         """Most servers hang up when we do; those that do not are left by ending nc."""
-        for pause_s in (0.01, 0.04, 0.15):
-            await asyncio.sleep(pause_s)
-            if not await self._process.is_running():
+        while not self._ended and b"\n" not in self._said:  # cancelled while it was being opened
+            piece = await self._process.read()
+            self._ended = piece is None
+            self._said += piece[1] if piece and piece[0] == 2 else b""
+        await self._process.__aexit__()
+        for pause_s in (0, 0.02, 0.1, None):
+            if self._ended or not await self._process.is_running():
                 return
-        kill = ["kill", self._pid]
+            if pause_s is None:
+                break
+            await asyncio.sleep(pause_s)
+        kill = ["kill", self._said.split(b"\n")[0].decode()]
         killer = await exec_process(self._client, self._infra_id, kill, ExecOptions(detach=True))
         await killer.wait()
+        await self._process.wait()
