@@ -9,7 +9,9 @@ from podlab.engines.docker.api import Client
 from podlab.engines.docker.plan import Step
 from podlab.errors import AlreadyExists, NotFound, PodlabError
 
-_INFRA_DOWN = re.compile(r"non running container|is restarting, wait until the container is running")
+_INFRA_DOWN = re.compile(
+    r"non running container|is restarting, wait until the container is running|lstat /proc/\d+/ns/"
+)
 _PORT_TAKEN = re.compile(r":(\d+)(?: failed: port is already allocated|: bind: address already in use)")
 
 
