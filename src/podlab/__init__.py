@@ -9,10 +9,10 @@ Everything public is named here; it is loaded when it is first used, so `import 
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
-
+TYPE_CHECKING = False  # importing `typing` would take as long as all of `podlab --help`
 if TYPE_CHECKING:
+    from typing import Any
+
     from podlab.engines.base import ByteStream, Change, Engine, ExecOptions, LogLine, PodEvent, Process
     from podlab.errors import (
         AlreadyExists,
@@ -82,6 +82,8 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     if name not in _MODULE_OF:
         raise AttributeError(f"module 'podlab' has no attribute {name!r}")
+    from importlib import import_module
+
     return getattr(import_module(_MODULE_OF[name]), name)
 
 

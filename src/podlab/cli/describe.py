@@ -116,7 +116,7 @@ def _state(found: ContainerStatus | None) -> Iterator[str]:
     if found.finished_at is not None:
         yield _field("Finished", f"{second(found.finished_at)} ({since(found.finished_at)} ago)", 4)
     yield _field("Restarts", str(found.restart_count), 4)
-    yield _field("ID", found.container_id[:12] or "-", 4)
+    yield _field("ID", found.container_id.rpartition("/")[2][:12] or "-", 4)
 
 
 def _field(title: str, value: str, indent: int = 0) -> str:

@@ -9,7 +9,7 @@ from podlab import naming
 from podlab.engines.base import PodEvent
 from podlab.engines.docker.api import Client
 
-_OUR_OWN_LOOKING = {
+_LOOKING = {
     "top",
     "attach",
     "detach",
@@ -38,7 +38,7 @@ async def watch(
     async with client.request("GET", "/events", query=query) as response:
         async for event in response.json_lines():
             labels = event["Actor"]["Attributes"]
-            if event["Action"].split(":")[0] in _OUR_OWN_LOOKING:
+            if event["Action"].split(":")[0] in _LOOKING:
                 continue
             nano = event.get("timeNano") or event["time"] * 10**9
             yield PodEvent(
