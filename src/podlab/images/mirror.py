@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, Final
 from podlab.errors import NotFound
 from podlab.images import registry_layout
 from podlab.images.reference import parse
+from podlab.naming import HASH
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
@@ -42,13 +43,15 @@ def is_mirror(reference: str) -> bool:
 
 
 async def current(store: ImageStore, seed: Sequence[str] = SEED) -> Image | None:
-    """The mirror's image; None where it is missing, lacks an image of `seed`, or was made from others than
-    the engine has now. What the engine no longer has does not matter: the mirror has it."""
+    """The mirror's image; None where it is missing, lacks an image of `seed`, has other settings, or was
+    made from other images than the engine has now. What the engine no longer has does not matter: the mirror has it."""
     try:
         found = await store.image(REFERENCE)
     except NotFound:
         return None
     held = _held(found)
+    if found.labels.get(HASH) != _digest(_SETTINGS):
+        return None
     if not {parse(name).familiar for name in seed} <= held.keys():
         return None
     now = await _sources(store, held)
@@ -69,6 +72,10 @@ async def make(store: ImageStore, seed: Sequence[str] = SEED) -> Image:
         held = {}
     await _write(store, await _sources(store, [*wanted, *held]))
     return await store.image(REFERENCE)
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def _held(image: Image) -> dict[str, str]:
@@ -134,7 +141,11 @@ def _configure(base: dict[str, Any], layer: str, sources: Mapping[str, str]) -> 
     settings = dict(base["config"])
     settings |= {
         "Cmd": [f"/{_CONFIG}"],
-        "Labels": {**(settings.get("Labels") or {}), MADE_FROM: json.dumps(dict(sources))},
+        "Labels": {
+            **(settings.get("Labels") or {}),
+            MADE_FROM: json.dumps(dict(sources)),
+            HASH: _digest(_SETTINGS),
+        },
         "ExposedPorts": {"5001/tcp": {}},
         "Volumes": None,  # the registry's own storage; the mirror has its images in the layer
     }
@@ -148,7 +159,7 @@ def _configure(base: dict[str, Any], layer: str, sources: Mapping[str, str]) -> 
 
 _SETTINGS: Final = f"""\
 version: 0.1
-log: {{level: fatal, accesslog: {{disabled: true}}}}
+log: {{level: error, accesslog: {{disabled: true}}}}
 storage:
   filesystem: {{rootdirectory: /{_STORAGE}}}
   cache: {{blobdescriptor: inmemory}}
