@@ -1,0 +1,43 @@
+"""The lesson works as it stands: every command in its order, every check after the commands before it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import pytest
+
+from tests.examples.conftest import EXAMPLES
+
+LESSON = EXAMPLES / "docker-pods" / "lesson"
+_BLOCK = re.compile(r"^```sh \{(?P<kind>run=work|check=[^}]*)\}\n(?P<text>.*?)^```$", re.M | re.S)
+FAILS_ON_PURPOSE = ("ls /var/lib/registry",)
+
+
+@pytest.mark.engine
+@pytest.mark.timeout(600)
+def test_every_command_and_check_succeeds(up: Callable[..., str], sh: Callable[..., str]) -> None:
+    pod = up("docker-pods")
+    lines = []
+    for page in sorted(LESSON.glob("*.md")):
+        for block in _BLOCK.finditer(page.read_text()):
+            text = block["text"].strip()
+            if text not in FAILS_ON_PURPOSE:
+                lines += [f": {page.name}: {block['kind'].replace(chr(34), '')}", text]
+    assert len(lines) > 2 * 20
+    sh(pod, "work", "set -x\n" + "\n".join(f"{{ {line}\n}}" for line in lines))
+
+
+def test_every_check_has_a_hint() -> None:
+    for page in sorted(LESSON.glob("*.md")):
+        for block in _BLOCK.finditer(page.read_text()):
+            assert block["kind"].startswith("run=") or 'hint="' in block["kind"], page.name
+
+
+def test_the_quiz_has_two_questions_with_more_than_one_right_answer() -> None:
+    text = (LESSON / "06-quiz.md").read_text()
+    questions = re.findall(r"^:::quiz (.+?)\n(.*?)^:::$", text, re.M | re.S)
+    assert len(questions) == 2
+    for _, answers in questions:
+        assert answers.count("- [x]") > 1
+        assert answers.count("- [ ]") > 1
