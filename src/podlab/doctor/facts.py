@@ -1,0 +1,102 @@
+"""All that is judged. `gather` finds it out; tests make it up. None is: could not be found out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EngineFacts:
+    """From the engine's `/version` and `/info`."""
+
+    address: str
+    chosen_by: str
+    product: str
+    version: str
+    api_version: str
+    kernel: str
+    system: str
+    host_name: str
+    cpus: int
+    memory_bytes: int
+    data_root: str
+    storage_driver: str
+    backing_filesystem: str
+    has_file_types: bool
+    """Whether the file system keeps file types in its directories (d_type), which overlay needs."""
+    cgroup_version: int
+    cgroup_driver: str
+    security: frozenset[str]
+    """`seccomp`, `apparmor`, `selinux`, `rootless`, `userns`, `cgroupns`."""
+    missing_limits: tuple[str, ...]
+    """Of `memory`, `pids`, `cpu`: those that this engine cannot limit."""
+    address_pools: tuple[tuple[str, int], ...]
+    """Base network and prefix length; the engine's own default where nobody set any."""
+    running: int
+    """Containers, whoever started them."""
+    clock_ahead_s: float
+    """How far the engine's clock is ahead of ours, give or take half of the request's time."""
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MachineFacts:
+    """Of the machine on which the engine runs, seen by a container there, or by ourselves where we are on it."""
+
+    seen_by: str
+    values: Mapping[str, int]
+    """`MemAvailable`, `free_bytes`, `free_inodes`, `tasks`, and kernel settings such as `kernel/pid_max`."""
+
+    def get(self, key: str) -> int | None:
+        return self.values.get(key)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """Something was tried on the engine. `said`: what the engine or the container said to it."""
+
+    worked: bool
+    said: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NetworkFacts:
+    """One network of the engine; `used` counts its endpoints."""
+
+    name: str
+    subnets: tuple[str, ...]
+    is_ours: bool = False
+    used: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LabFacts:
+    """What podlab and the person at the keyboard have around the engine."""
+
+    docker_cli: str | None = None
+    images: frozenset[str] = frozenset()
+    """Those of podlab's own set that are on the engine."""
+    pods: int = 0
+    expired: tuple[str, ...] = ()
+    leftovers: tuple[str, ...] = ()
+    """What `podlab prune` would remove, a line each."""
+    registry: Attempt | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """Attempts are None where nobody tried: no image to try with, or it was not asked for.
+
+    Without an engine, `unreachable` has what failed and what to do.
+    """
+
+    engine: EngineFacts | None = None
+    unreachable: tuple[str, str] | None = None
+    machine: MachineFacts | None = None
+    networks: tuple[NetworkFacts, ...] = ()
+    lab: LabFacts = field(default_factory=LabFacts)
+    privileged: Attempt | None = None
+    caps: Attempt | None = None
+    rootless: Attempt | None = None
+    nested: Attempt | None = None
