@@ -10,7 +10,9 @@ import pytest
 from tests.examples.conftest import EXAMPLES
 
 LESSON = EXAMPLES / "docker-pods" / "lesson"
-_BLOCK = re.compile(r"^```sh \{(?P<kind>run=work|check=[^}]*)\}\n(?P<text>.*?)^```$", re.M | re.S)
+_BLOCK = re.compile(
+    r"^```sh \{(?P<kind>run=work|check=[^}]*)\}\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL
+)
 FAILS_ON_PURPOSE = ("ls /var/lib/registry",)
 
 
@@ -36,7 +38,7 @@ def test_every_check_has_a_hint() -> None:
 
 def test_the_quiz_has_two_questions_with_more_than_one_right_answer() -> None:
     text = (LESSON / "06-quiz.md").read_text()
-    questions = re.findall(r"^:::quiz (.+?)\n(.*?)^:::$", text, re.M | re.S)
+    questions = re.findall(r"^:::quiz (.+?)\n(.*?)^:::$", text, re.MULTILINE | re.DOTALL)
     assert len(questions) == 2
     for _, answers in questions:
         assert answers.count("- [x]") > 1
