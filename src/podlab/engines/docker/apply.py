@@ -28,6 +28,8 @@ from podlab.wire import decode
 
 ATTEMPTS = 5
 """How often the pod may change under our hands before we say so."""
+FIRST_PAUSE_S = 0.05
+"""Before the second attempt, and twice as long before each further one: 0.75 s in all."""
 
 OnChange = Callable[[Change], None]
 
@@ -111,6 +113,8 @@ class _Run:
                     raise moved.error from moved
             else:
                 return
+            # A name is taken from the moment that somebody asks for it, and its container listed only when made.
+            await asyncio.sleep(FIRST_PAUSE_S * 2**attempt)
             found = await find.pod(self.client, self.pod.name)
 
     async def _all(self, steps: list[Step]) -> None:
