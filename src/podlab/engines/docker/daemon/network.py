@@ -92,7 +92,7 @@ def without_docker(saved: str, links: tuple[str, ...]) -> str:
     rule = re.compile(
         rf"-A DOCKER|-[jg] DOCKER|-[io] ({ours})( |$)"
         rf"|-A POSTROUTING -s \S+ ! -o ({ours}) "
-        r"|-A POSTROUTING -s (?P<self>\S+) -d (?P=self) .*-j MASQUERADE"  # a container that reaches its own published port
+        r"|-A POSTROUTING -s (?P<self>\S+) -d (?P=self) .*-j MASQUERADE"  # one that uses its own published port
     )
     chains = re.findall(r"^:(DOCKER\S*) ", saved, re.MULTILINE)
     lines = [f"-D{line[2:]}" for line in saved.splitlines() if line.startswith("-A ") and rule.search(line)]
