@@ -48,7 +48,7 @@ class Standard:
 Program = Callable[[Standard, Sequence[str]], Awaitable[int]]
 
 
-class _Exited(Exception):  # noqa: N818  (no error)
+class _Exited(Exception):
     def __init__(self, code: int) -> None:
         super().__init__(code)
         self.code = code
