@@ -6,7 +6,7 @@ import asyncio
 import errno
 import socket
 import sys
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -14,7 +14,7 @@ from podlab.errors import AlreadyExists, Denied, Invalid, PodlabError
 
 if TYPE_CHECKING:
     from asyncio import StreamReader, StreamWriter
-    from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+    from collections.abc import AsyncIterator, Callable, Sequence
 
     from podlab.engines.base import ByteStream, Engine
 
@@ -42,57 +42,57 @@ async def forwarding(
     A connection that cannot be made is closed and told to `on_error`; the others go on. Leaving ends them
     all, here and in the pod. `AlreadyExists` for a port that is taken: then none is forwarded.
     """
-    servers: list[asyncio.Server] = []
-    bound: list[Forward] = []
     running: set[asyncio.Task[None]] = set()
-    async with asyncio.TaskGroup() as connections:
-
-        def start(connection: Coroutine[None, None, None]) -> None:
-            task = connections.create_task(connection)
-            running.add(task)
-            task.add_done_callback(running.discard)
-
+    async with AsyncExitStack() as stack:
+        bound = []
+        for port in ports:
+            listener = stack.enter_context(_listener(address, port))
+            bound.append((Forward(listener.getsockname()[1], port.remote), listener))
+        for port, listener in bound:
+            server = await _serve(engine, pod, port, listener, running, on_error)
+            stack.callback(server.close)
         try:
-            for port in ports:
-                server, number = await _listen(engine, pod, port, address, start, on_error)
-                servers.append(server)
-                bound.append(Forward(number, port.remote))
-            yield bound
+            yield [port for port, _ in bound]
         finally:
-            for server in servers:
-                server.close()
             for task in running:
                 task.cancel()
+            await asyncio.gather(*running, return_exceptions=True)
 
 
-async def _listen(
-    engine: Engine, pod: str, port: Forward, address: str,
-    start: Callable[[Coroutine[None, None, None]], None],
+async def _serve(
+    engine: Engine, pod: str, port: Forward, listener: socket.socket, running: set[asyncio.Task[None]],
     on_error: Callable[[Forward, PodlabError], None],
-) -> tuple[asyncio.Server, int]:  # fmt: skip
-    def accepted(reader: StreamReader, writer: StreamWriter) -> None:
-        start(serve(reader, writer))
-
-    async def serve(reader: StreamReader, writer: StreamWriter) -> None:
+) -> asyncio.Server:  # fmt: skip
+    async def connect(reader: StreamReader, writer: StreamWriter) -> None:
         try:
             async with await engine.dial(pod, port.remote) as stream:
                 await _join(reader, writer, stream)
         except PodlabError as error:
             on_error(port, error)
         except OSError:
-            pass  # the local side has gone
+            pass  # the client has gone
         finally:
             writer.close()
 
+    def accepted(reader: StreamReader, writer: StreamWriter) -> None:
+        task = asyncio.ensure_future(connect(reader, writer))
+        running.add(task)
+        task.add_done_callback(running.discard)
+
+    return await asyncio.start_server(accepted, sock=listener, limit=_CHUNK_BYTES)
+
+
+def _listener(address: str, port: Forward) -> socket.socket:
+    where = f"{address}:{port.local}"
     try:
-        server = await asyncio.start_server(accepted, address, port.local, limit=_CHUNK_BYTES)
+        family = socket.AF_INET6 if ":" in address else socket.AF_INET
+        return socket.create_server((address, port.local), family=family)
     except OSError as error:
-        where = f"{address}:{port.local}"
         if error.errno == errno.EADDRINUSE:
             raise AlreadyExists(
                 f"cannot listen on {where}: the port is taken",
                 subject=where,
-                hint=f"use another one: {port.local + 1}:{port.remote}, or any free one: :{port.remote}",
+                hint=f"use another one, such as {port.local + 1}:{port.remote}, or any: :{port.remote}",
             ) from error
         if error.errno == errno.EACCES:
             raise Denied(
@@ -101,7 +101,6 @@ async def _listen(
                 hint=f"ports below 1024 are for root: use 8{port.local:03}:{port.remote}",
             ) from error
         raise Invalid(f"cannot listen on {where}: {error.strerror or error}", subject=where) from error
-    return server, server.sockets[0].getsockname()[1]
 
 
 async def _join(reader: StreamReader, writer: StreamWriter, stream: ByteStream) -> None:

@@ -12,7 +12,7 @@ import os
 import shutil
 import tarfile
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, cast
 
 from podlab.errors import Conflict, Denied, Invalid, PodlabError, Unavailable
 
@@ -71,7 +71,7 @@ class _Source:
     async def _next(self) -> bytes:
         if self._is_stopped:
             raise tarfile.ReadError("stopped")
-        self._waiting = asyncio.ensure_future(anext(self._chunks, b""))  # type: ignore[arg-type]
+        self._waiting = asyncio.ensure_future(anext(self._chunks, b""))
         try:
             return await self._waiting
         except asyncio.CancelledError:
@@ -89,7 +89,7 @@ def _unpack(source: _Source, folder: Path, name: str) -> list[str]:
     folders: list[tuple[Path, tarfile.TarInfo]] = []
     skipped = []
     base: PurePosixPath | None = None
-    with tarfile.open(fileobj=source, mode="r|") as tar:
+    with tarfile.open(fileobj=cast("IO[bytes]", source), mode="r|") as tar:  # it only reads
         for member in tar:
             base = base or _clean(member.name)
             path = _place(root, name, base, member.name)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import struct
 from datetime import UTC, datetime
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -22,7 +23,7 @@ def frame(stream: int, data: bytes) -> bytes:
 
 def cut(data: bytes, cuts: list[int]) -> list[bytes]:
     edges = [0, *sorted(each % (len(data) + 1) for each in cuts), len(data)]
-    return [data[a:b] for a, b in zip(edges, edges[1:], strict=False)]
+    return [data[a:b] for a, b in pairwise(edges)]
 
 
 @given(FRAMES, st.lists(st.integers(0, 10_000), max_size=30))

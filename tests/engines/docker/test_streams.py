@@ -10,7 +10,7 @@ import tarfile
 import time
 from contextlib import aclosing
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import pytest
 
@@ -21,9 +21,9 @@ from podlab.model import Container, Metadata, Pod, PodSpec
 from tests.conftest import docker
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncGenerator, AsyncIterator
 
-    from podlab.engines.base import Process
+    from podlab.engines.base import LogLine, Process
 
 pytestmark = pytest.mark.engine
 CHUNK = os.urandom(1 << 16)
@@ -62,7 +62,7 @@ async def shell(engine: DockerEngine, pod: str, script: str, container: str = "a
 
 async def until(engine: DockerEngine, pod: str, script: str, container: str = "app") -> None:
     async with asyncio.timeout(10):
-        while (await finished(await engine.exec(pod, container, ["sh", "-c", script])))[2]:
+        while (await finished(await engine.exec(pod, container, ["sh", "-c", script])))[2]:  # noqa: ASYNC110
             await asyncio.sleep(0.1)
 
 
@@ -231,7 +231,7 @@ async def test_an_attached_process_misses_nothing_and_tells_its_exit_code(
 
 
 async def test_followed_logs_come_as_they_are_written(engine: DockerEngine, pod: str) -> None:
-    async with aclosing(engine.logs(pod, "app", follow=True)) as lines:
+    async with aclosing(cast("AsyncGenerator[LogLine]", engine.logs(pod, "app", follow=True))) as lines:
         await shell(engine, pod, "echo one >/proc/1/fd/1; echo two >/proc/1/fd/2")
         async with asyncio.timeout(5):
             assert [(await anext(lines)).text for _ in range(2)] == [b"one", b"two"]
