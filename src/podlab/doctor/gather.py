@@ -105,8 +105,17 @@ async def _tried(
         }
         if nested or (nested is None and has_dind):
             progress("starting a Docker daemon in a container")
-            tries["nested"] = group.create_task(probe.run(client, probes.nested(DIND)))
+            tries["nested"] = group.create_task(_nested(client, tries["privileged"], tries["caps"]))
     return {"machine": machine.result(), **{name: task.result() for name, task in tries.items()}}
+
+
+async def _nested(client: Client, privileged: asyncio.Task[Attempt], caps: asyncio.Task[Attempt]) -> Attempt:
+    """At the first level that containers start at; `rootless` takes podlab's own image and is not tried."""
+    if (await privileged).worked:
+        return await probe.run(client, probes.nested(DIND, "privileged"))
+    if (await caps).worked:
+        return await probe.run(client, probes.nested(DIND, "caps"))
+    return await privileged
 
 
 def _usable() -> Sequence[str]:

@@ -40,7 +40,7 @@ def _inotify(engine: EngineFacts, machine: MachineFacts, wanted: int) -> Iterato
         resource="inotify instances",
         fits=room(most - used, a_seat),
         sum=f"(fs.inotify.max_user_instances {most} - {used} of running containers) / {a_seat} a seat",
-        fix=sysctl("fs.inotify.max_user_instances", _roomy(wanted * a_seat + used, 1024)),
+        fix=sysctl("fs.inotify.max_user_instances", _roomy(wanted * a_seat + used, most)),
         link=_INOTIFY,
     )
 
@@ -57,7 +57,7 @@ def _tasks(machine: MachineFacts, wanted: int) -> Iterator[Limit]:
         resource="processes and threads",
         fits=room(most - used, limit.SEAT_TASKS),
         sum=f"(kernel.{key} {most} - {used} that run) / {limit.SEAT_TASKS} a seat",
-        fix=sysctl(f"kernel.{key}", _roomy(wanted * limit.SEAT_TASKS + used, 32768)),
+        fix=sysctl(f"kernel.{key}", _roomy(wanted * limit.SEAT_TASKS + used, most)),
         link=f"{_SYSCTL}/kernel.html#{'pid-max' if key == 'pid_max' else 'threads-max'}",
     )
 
@@ -75,7 +75,7 @@ def _connections(machine: MachineFacts, wanted: int) -> Iterator[Limit]:
         resource="tracked connections",
         fits=room(most - used, limit.SEAT_CONNECTIONS),
         sum=f"(net.netfilter.nf_conntrack_max {most} - {used} in use) / {limit.SEAT_CONNECTIONS} a seat",
-        fix=sysctl("net.netfilter.nf_conntrack_max", _roomy(wanted * limit.SEAT_CONNECTIONS + used, 65536)),
+        fix=sysctl("net.netfilter.nf_conntrack_max", _roomy(wanted * limit.SEAT_CONNECTIONS + used, most)),
         link=_CONNTRACK,
     )
 
@@ -89,7 +89,7 @@ def _neighbours(machine: MachineFacts, wanted: int) -> Iterator[Limit]:
         resource="neighbour table",
         fits=room(most, limit.SEAT_NEIGHBOURS),
         sum=f"net.ipv4.neigh.default.gc_thresh3 {most} / {limit.SEAT_NEIGHBOURS} a busy seat",
-        fix=sysctl("net.ipv4.neigh.default.gc_thresh3", _roomy(wanted * limit.SEAT_NEIGHBOURS, 4096)),
+        fix=sysctl("net.ipv4.neigh.default.gc_thresh3", _roomy(wanted * limit.SEAT_NEIGHBOURS, most)),
         link=_NEIGHBOURS,
     )
 
@@ -99,7 +99,7 @@ def _keys(engine: EngineFacts, machine: MachineFacts, wanted: int) -> Iterator[L
     most = machine.get("kernel/keys/maxkeys")
     if most is None:
         return
-    need = _roomy(wanted * limit.SEAT_KEYS + engine.running, 2000)
+    need = _roomy(wanted * limit.SEAT_KEYS + engine.running, most)
     yield Limit(
         id="kernel.keys",
         resource="keyrings",
@@ -110,9 +110,9 @@ def _keys(engine: EngineFacts, machine: MachineFacts, wanted: int) -> Iterator[L
     )
 
 
-def _roomy(need: int, at_least: int) -> int:
-    """Four times the need, as a power of two."""
-    value = at_least
-    while value < 4 * need:
+def _roomy(need: int, now: int) -> int:
+    """The next power of two above what is set now that is four times the need."""
+    value = 1024
+    while value <= now or value < 4 * need:
         value *= 2
     return value

@@ -173,11 +173,14 @@ def _nested(facts: Facts) -> Finding:
             link=link,
         )
     meaning, fix = explain(facts.nested.said)
+    is_rootless_left = facts.rootless is not None and facts.rootless.worked
     return Finding(
         id="privileges.nested",
         title=title,
-        level=Level.PROBLEM,
+        level=Level.WARNING if is_rootless_left else Level.PROBLEM,
         found=f"a daemon in a container does not run: {meaning}",
-        fix=fix or "PODLAB_DEBUG=1 podlab doctor --nested prints all that it said",
+        fix="podlab up examples/docker-pods/rootless.yaml, whose daemon needs less"
+        if is_rootless_left
+        else fix,
         link=link,
     )

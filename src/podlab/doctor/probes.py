@@ -6,12 +6,14 @@ where a level cannot be had, so that nobody waits for a daemon to find that out.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from podlab.doctor.probe import Probe
 from podlab.engines.docker.translate import SECCOMP_FILE
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from podlab.doctor.facts import EngineFacts
 
 DATA: Final = "/podlab-data"
@@ -55,20 +57,20 @@ def privileged(image: str) -> Probe:
     )  # fmt: skip
 
 
+CAPS: Final[Mapping[str, Any]] = {
+    "CapAdd": ["SYS_ADMIN", "NET_ADMIN"],
+    "MaskedPaths": [],
+    "ReadonlyPaths": [],
+    "SecurityOpt": ["apparmor=unconfined", f"{SECCOMP_FILE}podlab/caps.json"],
+}
+_REMOUNT: Final = (
+    "awk '$3 ~ /^cgroup/ { print $2 }' /proc/mounts | while read -r m; do mount -o remount,bind,rw $m; done\n"
+)
+
+
 def caps(image: str) -> Probe:
-    return Probe(
-        name="caps",
-        image=image,
-        script="set -e\n"
-        "awk '$3 ~ /^cgroup/ { print $2 }' /proc/mounts | while read -r m; do mount -o remount,bind,rw $m; done\n"
-        "mkdir -p /tmp/m; mount -t proc proc /tmp/m",
-        host={
-            "CapAdd": ["SYS_ADMIN", "NET_ADMIN"],
-            "MaskedPaths": [],
-            "ReadonlyPaths": [],
-            "SecurityOpt": ["apparmor=unconfined", f"{SECCOMP_FILE}podlab/caps.json"],
-        },
-    )
+    script = f"set -e\n{_REMOUNT}mkdir -p /tmp/m; mount -t proc proc /tmp/m"
+    return Probe(name="caps", image=image, script=script, host=CAPS)
 
 
 def rootless(image: str) -> Probe:
@@ -105,13 +107,18 @@ done
 mkdir /tmp/e && : >/tmp/e/x && tar -C /tmp/e -c x | docker import - podlab-probe >/dev/null || exit 1
 docker run --rm --network none -v /bin:/bin:ro -v /lib:/lib:ro -v /lib64:/lib64:ro -v /usr:/usr:ro podlab-probe \\
   /bin/true || exit 1
-echo "Docker $version answers in a privileged container, and runs a container of its own"
+echo "Docker $version answers in a container of level $LEVEL, and runs a container of its own"
 """
 
 
-def nested(image: str) -> Probe:
+def nested(image: str, level: Literal["privileged", "caps"]) -> Probe:
     """A daemon, and a container in it that is made of the daemon's own files: nothing is pulled."""
+    is_privileged = level == "privileged"
     return Probe(
-        name="nested", image=image, script=_NESTED, env=("DOCKER_TLS_CERTDIR=",), host={"Privileged": True},
+        name="nested",
+        image=image,
+        script=_NESTED if is_privileged else _REMOUNT + _NESTED,
+        env=("DOCKER_TLS_CERTDIR=", f"LEVEL={level}"),
+        host={"Privileged": True} if is_privileged else CAPS,
         timeout_s=NESTED_TIMEOUT_S,
-    )  # fmt: skip
+    )

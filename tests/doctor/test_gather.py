@@ -1,0 +1,115 @@
+"""The facts of a real engine, and nothing left on it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import shutil
+
+import pytest
+
+from podlab.doctor import probe, probes, read
+from podlab.doctor.gather import gather
+from podlab.doctor.probe import Probe
+from podlab.doctor.report import report
+from podlab.engines.docker.address import Address
+from podlab.engines.docker.api import Client
+from podlab.engines.docker.engine import DockerEngine
+from tests.conftest import docker
+
+pytestmark = pytest.mark.engine
+
+
+def left() -> list[str]:
+    listed = docker("ps", "-aq", "--filter", "label=podlab.io/role=probe")
+    assert listed.returncode == 0
+    return listed.stdout.decode().split()
+
+
+async def connected() -> DockerEngine:
+    return await DockerEngine.connect(os.environ["DOCKER_HOST"])
+
+
+def volumes() -> set[str]:
+    return set(docker("volume", "ls", "-q").stdout.decode().split())
+
+
+async def test_an_engine_is_looked_at_and_left_as_it_was(image: str) -> None:
+    before = volumes()
+    facts = await gather(await connected(), nested=False)
+    info = json.loads(docker("info", "--format", "{{json .}}").stdout)
+    engine, machine = facts.engine, facts.machine
+    assert engine is not None and machine is not None
+    assert (engine.version, engine.cpus) == (info["ServerVersion"], info["NCPU"])
+    assert machine.seen_by == "a container"
+    assert machine.get("kernel/pid_max") and machine.get("fs/inotify/max_user_instances")
+    assert 0 < (machine.get("MemAvailable") or 0) * 1024 <= info["MemTotal"]
+    free = shutil.disk_usage(info["DockerRootDir"]).free
+    assert machine.get("free_bytes") == pytest.approx(free, rel=0.2)
+    assert facts.privileged and facts.privileged.worked, facts.privileged
+    assert facts.caps and facts.caps.worked, facts.caps
+    assert facts.rootless and facts.rootless.worked, facts.rootless
+    assert facts.nested is None
+    assert abs(engine.clock_ahead_s) < 5
+    found = report(facts)
+    assert found.seats is not None and found.seats.fits > 0
+    assert (left(), volumes() - before) == ([], set())
+
+
+async def test_two_doctors_at_once_do_not_meet(image: str) -> None:
+    engine = await connected()
+    both = await asyncio.gather(gather(engine, nested=False), gather(engine, nested=False))
+    assert all(facts.privileged and facts.privileged.worked for facts in both)
+    assert left() == []
+
+
+@pytest.mark.parametrize("after_s", [0.02, 0.15, 0.5])
+async def test_a_cancelled_doctor_leaves_nothing(image: str, after_s: float) -> None:
+    task = asyncio.create_task(gather(await connected(), nested=False))
+    await asyncio.sleep(after_s)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert left() == []
+
+
+async def test_a_probe_that_does_not_end_is_removed(image: str) -> None:
+    client = (await connected()).client
+    found = await probe.run(client, Probe(name="slow", image=image, script="sleep 60", timeout_s=1.5))
+    assert (found.worked, found.said) == (False, "it did not end within 2 s")
+    assert left() == []
+
+
+async def test_what_a_killed_doctor_left_is_swept(image: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    client = (await connected()).client
+    name = "podlab-probe.left.0"
+    made = docker("create", "--name", name, "--label", "podlab.io/role=probe", image)
+    assert made.returncode == 0, made.stderr.decode()
+    await probe.sweep(client)
+    assert left() != []  # it may be that of a doctor at work
+    monkeypatch.setattr(probe, "ABANDONED_S", -60)
+    await probe.sweep(client)
+    assert left() == []
+
+
+async def test_a_container_that_the_engine_refuses_is_a_fact(docker_host: str) -> None:
+    client = (await connected()).client
+    found = await probe.run(client, Probe(name="none", image="podlab-test/no-such:image", script="true"))
+    assert not found.worked and "no-such" in found.said
+
+
+async def test_an_engine_that_does_not_answer_is_a_finding() -> None:
+    engine = DockerEngine(Client(Address(kind="unix", path="/nonexistent/docker.sock")))
+    found = report(await gather(engine))
+    assert (found.is_healthy, found.findings[0].id) == (False, "engine.reachable")
+    assert "/nonexistent/docker.sock" in found.findings[0].found
+
+
+async def test_the_same_script_runs_in_a_shell_of_our_own() -> None:
+    process = await asyncio.create_subprocess_exec(
+        "sh", "-c", probes.look("/"), stdout=asyncio.subprocess.PIPE
+    )
+    said, _ = await process.communicate()
+    found = read.machine(said.decode())
+    assert found.keys() >= {"MemAvailable", "free_bytes", "tasks", "kernel/pid_max"}
