@@ -40,7 +40,7 @@ def up(podlab: Podlab, pod_name: str) -> Iterator[Callable[..., str]]:
         return pod_name
 
     yield start
-    podlab("down", pod_name)
+    podlab("down", "--ignore-not-found", pod_name)
 
 
 @pytest.fixture

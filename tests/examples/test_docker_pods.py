@@ -56,8 +56,8 @@ def test_the_daemon_comes_back_after_it_was_killed(
 ) -> None:
     pod = up(f"{FOLDER}/{variant}")
     sh(pod, "work", "docker pull -q alpine")
-    podlab("kill", f"{pod}/dind")
-    podlab("start", f"{pod}/dind")
+    podlab("kill", pod, "-c", "dind")
+    podlab("start", pod, "-c", "dind")
     podlab("wait", "--for=ready", pod)
     assert sh(pod, "work", "docker run --rm alpine echo again") == "again\n"
 
