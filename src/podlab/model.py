@@ -203,6 +203,9 @@ class Metadata(Wire):
 
 ISOLATED = "podlab.io/isolated"
 """Annotation, `"true"`: no other pod can reach this one. `podlab up --isolated` sets it."""
+DEFAULT_CONTAINER = "kubectl.kubernetes.io/default-container"
+"""Annotation: the container that is meant where nobody names one.
+https://kubernetes.io/docs/reference/labels-annotations-taints/#kubectl-kubernetes-io-default-container"""
 PUBLISH = "podlab.io/publish"
 """Annotation, `"8080:80,127.0.0.1:5000:5000"`: published ports of the pod as a whole. `podlab create -p` sets it."""
 INIT = "podlab.io/init"

@@ -4,10 +4,10 @@ import dataclasses
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from manifest_texts import GOOD, pod, read
 from ruamel.yaml import YAML
 
 from podlab.manifest.emit import emit, text
+from tests.manifest.manifest_texts import GOOD, pod, read
 
 PRINTABLE = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=40)
 TRICKY = st.sampled_from(

@@ -1,7 +1,8 @@
 from __future__ import annotations
 
 import pytest
-from manifest_texts import pod, read, refused
+
+from tests.manifest.manifest_texts import pod, read, refused
 
 KUBECTL_GET = """\
 apiVersion: v1

@@ -4,11 +4,11 @@ from typing import Any
 
 import jsonschema
 import pytest
-from manifest_texts import GOOD, WORKSHOP, pod
 from ruamel.yaml import YAML
 
 from podlab.errors import Usage
 from podlab.manifest.schema import schema
+from tests.manifest.manifest_texts import GOOD, WORKSHOP, pod
 
 
 def errors(kind: str, text: str) -> list[str]:

@@ -7,12 +7,12 @@ import sys
 from pathlib import Path
 
 import pytest
-from manifest_texts import GOOD, WORKSHOP, pod, read, refused
 
 from podlab.errors import Denied, Invalid, NotFound
 from podlab.manifest import load
 from podlab.manifest.sources import sources
 from podlab.manifest.text import MAX_BYTES
+from tests.manifest.manifest_texts import GOOD, WORKSHOP, pod, read, refused
 
 
 def named(name: str) -> str:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from manifest_texts import GOOD, read
 
 from podlab.errors import Invalid
 from podlab.manifest import check_pod, check_pod_name
 from podlab.model import PUBLISH, Container, Metadata, Pod, PodSpec
+from tests.manifest.manifest_texts import GOOD, read
 
 
 def made(*containers: Container, name: str = "web", publish: str = "") -> Pod:

@@ -7,9 +7,9 @@ import re
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from manifest_texts import GOOD, WORKSHOP, read
 
 from podlab.errors import Invalid
+from tests.manifest.manifest_texts import GOOD, WORKSHOP, read
 
 LINES = GOOD.splitlines(keepends=True)
 NOISE = st.sampled_from(

@@ -1,13 +1,13 @@
 from __future__ import annotations
 
 import pytest
-from manifest_texts import GOOD, pod, read, refused
 
 from podlab import model, wire
 from podlab.manifest.checks import CHECKS
 from podlab.manifest.fields import refused as refused_fields
 from podlab.manifest.structure import fields_of
 from podlab.manifest.workshop import Workshop
+from tests.manifest.manifest_texts import GOOD, pod, read, refused
 
 
 def types_below(cls: type) -> set[type]:

@@ -1,9 +1,9 @@
 from __future__ import annotations
 
-from manifest_texts import WORKSHOP, read, refused
-
 from podlab import wire
 from podlab.manifest.workshop import Seats, Terminal, Workshop
+from podlab.model import DEFAULT_CONTAINER
+from tests.manifest.manifest_texts import WORKSHOP, read, refused
 
 
 def test_a_workshop_is_typed_and_gives_one_seats_pod() -> None:
@@ -53,3 +53,8 @@ def test_lifetimes_have_bounds() -> None:
         assert refused(WORKSHOP.replace("lifetime: 1h", f"lifetime: {wrong}"))[0].startswith(
             "7:13: spec.lifetime"
         )
+
+
+def test_the_first_terminal_names_the_default_container() -> None:
+    annotations = read(WORKSHOP).pods[0].metadata.annotations
+    assert annotations[DEFAULT_CONTAINER] == "work"

@@ -4,13 +4,13 @@ import json
 import time
 
 import pytest
-from manifest_texts import GOOD, pod, read, refused
 
 from podlab.manifest.nodes import Mapping, Node, Scalar, children
 from podlab.manifest.report import Report
 from podlab.manifest.scalars import resolve
 from podlab.manifest.text import MAX_BYTES
 from podlab.manifest.yaml import parse
+from tests.manifest.manifest_texts import GOOD, pod, read, refused
 
 
 def plain(node: Node) -> object:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from podlab import quantity
-from podlab.model import Metadata, Pod, PodSpec
+from podlab.model import DEFAULT_CONTAINER, Metadata, Pod, PodSpec
 from podlab.wire import Wire
 
 
@@ -87,15 +87,16 @@ class Workshop(Wire):
         return quantity.seconds(self.spec.lifetime) if self.spec.lifetime else None
 
     def pod(self, name: str = "") -> Pod:
-        """One seat's pod, under the workshop's name or another. It lives as long as a seat, unless the
-        template has a deadline of its own."""
+        """One seat's pod, under the workshop's name or another. It lives as long as a seat, and its first
+        terminal's container is the default one, unless the template says otherwise."""
         template = self.spec.pod
+        shells = {DEFAULT_CONTAINER: t.container for t in self.spec.terminals[:1]}
         deadline_s = template.spec.active_deadline_seconds or self.lifetime_s
         return Pod(
             metadata=Metadata(
                 name=name or self.metadata.name,
                 labels=template.metadata.labels,
-                annotations=template.metadata.annotations,
+                annotations=shells | dict(template.metadata.annotations),
             ),
             spec=dataclasses.replace(template.spec, active_deadline_seconds=deadline_s),
         )

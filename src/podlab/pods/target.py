@@ -5,13 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from podlab.errors import Conflict, NotFound, Usage
+from podlab.model import DEFAULT_CONTAINER
 
 if TYPE_CHECKING:
     from podlab.engines.base import Engine
     from podlab.model import Pod
-
-DEFAULT_CONTAINER = "kubectl.kubernetes.io/default-container"
-"""https://kubernetes.io/docs/reference/labels-annotations-taints/#kubectl-kubernetes-io-default-container"""
 
 
 async def only_pod(engine: Engine) -> str:

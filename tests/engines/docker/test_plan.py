@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from podlab import naming
 from podlab.engines.docker import translate
-from podlab.engines.docker.find import FoundContainer, FoundPod
+from podlab.engines.docker.found import FoundContainer, FoundPod
 from podlab.engines.docker.plan import Step, Verb, plan
 from podlab.errors import Conflict
 from podlab.model import Container, EmptyDir, Metadata, Pod, PodSpec, Volume, VolumeMount
@@ -135,8 +135,8 @@ def found_pods(draw: st.DrawFn, pod: Pod) -> FoundPod:
         infra = found_container(translate.infra_hash(pod), draw(STATES), draw(TIMES), 0, "podlab")
     members = {}
     for name in draw(st.lists(st.sampled_from(NAMES), unique=True)):
-        spec = pod.container(name)
-        digest = translate.member_hash(pod, spec) if spec and draw(st.booleans()) else "0000"
+        own = pod.container(name)
+        digest = translate.member_hash(pod, own) if own and draw(st.booleans()) else "0000"
         joined = f"container:{infra.id}" if infra and draw(st.booleans()) else "container:gone"
         members[name] = found_container(
             digest, draw(STATES), draw(TIMES), draw(st.sampled_from([0, 1, 137])), joined

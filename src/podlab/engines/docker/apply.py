@@ -20,7 +20,7 @@ from podlab.engines.docker import find, profiles, translate
 from podlab.engines.docker.api import Client
 from podlab.engines.docker.delete import delete, remove_container, remove_volume
 from podlab.engines.docker.explain import explain
-from podlab.engines.docker.find import FoundPod
+from podlab.engines.docker.found import FoundPod
 from podlab.engines.docker.plan import Step, Verb, plan
 from podlab.errors import Conflict, NotFound, PodlabError
 from podlab.model import Pod

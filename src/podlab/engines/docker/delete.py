@@ -10,6 +10,7 @@ from podlab.engines.base import Change
 from podlab.engines.docker import find
 from podlab.engines.docker.api import Client
 from podlab.engines.docker.api.client import Query, segment
+from podlab.engines.docker.found import FoundPod
 from podlab.engines.docker.status import pod_status
 from podlab.errors import Conflict, Denied, NotFound
 from podlab.model import Phase
@@ -99,7 +100,7 @@ async def prune(client: Client, *, dry_run: bool) -> list[Change]:
     return changes
 
 
-def _has_ended(found: find.FoundPod) -> str:
+def _has_ended(found: FoundPod) -> str:
     """Why the pod can go, or nothing."""
     if not found.containers:
         return "volumes without a pod"

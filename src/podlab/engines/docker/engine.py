@@ -24,7 +24,7 @@ from podlab.engines.base import (
 from podlab.engines.docker import find, status
 from podlab.engines.docker.address import resolve
 from podlab.engines.docker.api import Client
-from podlab.engines.docker.find import FoundContainer, FoundPod
+from podlab.engines.docker.found import FoundContainer, FoundPod
 from podlab.errors import Conflict, NotFound
 from podlab.model import Pod, PodStatus
 from podlab.wire import decode

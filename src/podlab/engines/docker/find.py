@@ -5,77 +5,14 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
 from podlab import naming
 from podlab.engines.docker.api import Client
 from podlab.engines.docker.api.client import Query
+from podlab.engines.docker.found import FoundContainer, FoundPod
 from podlab.errors import NotFound, Unsupported
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FoundContainer:
-    """`state` is Docker's word: created, running, paused, restarting, removing, exited, dead.
-    What only an inspection tells is None or 0 where nobody has inspected."""
-
-    id: str
-    name: str
-    state: str
-    image: str
-    labels: Mapping[str, str]
-    network_mode: str = ""
-    status: str = ""
-    created_at: datetime | None = None
-    started_at: datetime | None = None
-    finished_at: datetime | None = None
-    exit_code: int | None = None
-    restart_count: int = 0
-    is_oom_killed: bool = False
-    error: str = ""
-    host_pid: int = 0
-    ip: str = ""
-    ports: tuple[Mapping[str, Any], ...] = ()
-    modes: Mapping[str, str] = field(default_factory=dict)
-
-    @property
-    def is_up(self) -> bool:
-        return self.state in ("running", "paused", "restarting")
-
-    @property
-    def hash(self) -> str:
-        return self.labels.get(naming.HASH, "")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FoundPod:
-    """All of one pod that the engine has; `infra` is None where it was removed behind our back."""
-
-    name: str
-    infra: FoundContainer | None = None
-    members: Mapping[str, FoundContainer] = field(default_factory=dict)
-    volumes: frozenset[str] = frozenset()
-    spec_volumes: Mapping[int, str] = field(default_factory=dict)
-    spec: Mapping[str, Any] | None = None
-    networks: frozenset[str] = frozenset()
-
-    @property
-    def exists(self) -> bool:
-        return bool(self.infra or self.members or self.volumes or self.spec_volumes)
-
-    @property
-    def generation(self) -> int:
-        return max(self.spec_volumes, default=1)
-
-    @property
-    def ends_at(self) -> int | None:
-        text = self.infra.labels.get(naming.DEADLINE) if self.infra else None
-        return int(text) if text else None
-
-    @property
-    def containers(self) -> list[FoundContainer]:
-        return [*([self.infra] if self.infra else []), *self.members.values()]
 
 
 async def pod(client: Client, name: str) -> FoundPod:

@@ -13,7 +13,7 @@ from enum import StrEnum
 
 from podlab import naming
 from podlab.engines.docker import translate
-from podlab.engines.docker.find import FoundContainer, FoundPod
+from podlab.engines.docker.found import FoundContainer, FoundPod
 from podlab.errors import Conflict
 from podlab.model import Container, Pod
 from podlab.wire import encode

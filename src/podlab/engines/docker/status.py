@@ -7,7 +7,7 @@ import time
 from datetime import UTC, datetime
 
 from podlab.engines.base import NAMESPACES, NamespaceRow, Sharing
-from podlab.engines.docker.find import FoundContainer, FoundPod
+from podlab.engines.docker.found import FoundContainer, FoundPod
 from podlab.engines.docker.plan import is_stale
 from podlab.model import ContainerStatus, Phase, Pod, PodStatus, PublishedPort, State
 from podlab.wire import decode
