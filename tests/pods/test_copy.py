@@ -43,10 +43,12 @@ def tree(tmp_path: Path) -> Path:
     return tmp_path
 
 
-INTO = ["file /x/new", "file /x/dir", "file /x/dir/", "file /x/file", "file /x/to-dir", "tree /x/new", "tree /x/dir",
-INTO = ["file /x/new", "file /x/dir", "file /x/dir/", "file /x/file", "file /x/to-dir", "file x/new",
-        "tree /x/new", "tree /x/dir", "tree /x/to-dir", "tree/. /x/dir", "tree/. /x/new",
-        "to-tree /x/dir", "to-tree/ /x/dir"]  # fmt: skip
+INTO = [
+    "file /x/new", "file /x/dir", "file /x/dir/", "file /x/file", "file /x/to-dir", "file x/new",
+    "tree /x/new", "tree /x/dir", "tree /x/to-dir", "tree/. /x/dir", "tree/. /x/new",
+    "to-tree /x/dir", "to-tree/ /x/dir",
+]  # fmt: skip
+WORLD = "rm -rf /x; mkdir -p /x/dir; echo old >/x/file; ln -s dir /x/to-dir"
 SHOW = "cd /x; find . | sort | while read f; do ls -ld $f | cut -c1-10; echo $f; readlink $f; cat $f 2>/dev/null; done"
 
 
