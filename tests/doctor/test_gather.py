@@ -6,9 +6,11 @@ import asyncio
 import json
 import os
 import shutil
+from typing import Any
 
 import pytest
 
+from podlab.doctor import gather as gathering
 from podlab.doctor import probe, probes, read
 from podlab.doctor.gather import gather
 from podlab.doctor.probe import Probe
@@ -54,6 +56,17 @@ async def test_an_engine_is_looked_at_and_left_as_it_was(image: str) -> None:
     assert abs(engine.clock_ahead_s) < 5
     found = report(facts)
     assert found.seats is not None and found.seats.fits > 0
+    assert (left(), volumes() - before) == ([], set())
+
+
+@pytest.mark.parametrize("level", ["privileged", "caps"])
+async def test_a_nested_daemon_runs_a_container_and_leaves_nothing(docker_host: str, level: Any) -> None:
+    if docker("image", "inspect", "docker:dind").returncode:
+        pytest.fail("docker:dind is not on the engine: run podlab images prepare docker:dind")
+    before = volumes()
+    found = await probe.run((await connected()).client, probes.nested("docker:dind", level))
+    assert found.worked, found.said
+    assert f"of level {level}, and runs a container of its own" in found.said
     assert (left(), volumes() - before) == ([], set())
 
 
@@ -104,6 +117,19 @@ async def test_an_engine_that_does_not_answer_is_a_finding() -> None:
     found = report(await gather(engine))
     assert (found.is_healthy, found.findings[0].id) == (False, "engine.reachable")
     assert "/nonexistent/docker.sock" in found.findings[0].found
+    assert "podlab engine start" in found.findings[0].fix
+
+
+async def test_without_an_image_we_look_ourselves_where_the_engine_is_on_our_machine(
+    docker_host: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gathering, "_usable", tuple)
+    facts = await gather(await connected())
+    assert facts.machine is not None
+    assert facts.machine.seen_by == "podlab itself"
+    assert facts.privileged is None
+    found = report(facts)
+    assert found.seats is not None and found.seats.fits > 0
 
 
 async def test_the_same_script_runs_in_a_shell_of_our_own() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Any
 
 from podlab.doctor import read
 from podlab.engines.docker.address import Address
@@ -58,8 +59,8 @@ def test_networks_with_those_who_are_on_them() -> None:
         },
         {"Name": "none", "IPAM": {"Config": None}},
     ]
-    on_podlab = {"NetworkSettings": {"Networks": {"podlab": {}}}}
-    containers = [on_podlab, on_podlab, {"NetworkSettings": None}]
+    on_podlab: dict[str, Any] = {"NetworkSettings": {"Networks": {"podlab": {}}}}
+    containers: list[dict[str, Any]] = [on_podlab, on_podlab, {"NetworkSettings": None}]
     podlab, none = read.networks(listed, containers)
     assert (podlab.is_ours, podlab.used, podlab.subnets) == (True, 2, ("172.18.0.0/16",))
     assert (none.is_ours, none.used, none.subnets) == (False, 0, ())

@@ -28,7 +28,8 @@ def findings(facts: Facts) -> Iterator[Finding]:
     engine = facts.engine
     if engine is None:
         what, fix = facts.unreachable or ("no engine answers", "")
-        fix = fix or "set DOCKER_HOST, or start a private engine as root: podlab engine start"
+        if not fix or "podlab doctor" in fix:  # that is us
+            fix = "set DOCKER_HOST, or start a private engine as root: podlab engine start"
         yield Finding(
             id="engine.reachable", title="Engine", level=Level.PROBLEM, found=what, fix=fix, link=_INSTALL
         )
