@@ -17,7 +17,7 @@ from contextlib import aclosing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from podlab.errors import NotFound
+from podlab.errors import Conflict, NotFound
 from podlab.images import registry_layout
 from podlab.images.reference import parse
 from podlab.naming import HASH
@@ -67,11 +67,16 @@ async def make(store: ImageStore, seed: Sequence[str] = SEED) -> Image:
     for name in wanted:
         await store.image(name)
     try:
-        held = _held(await store.image(REFERENCE))
+        old = await store.image(REFERENCE)
     except NotFound:
-        held = {}
+        old = None
+    held = _held(old) if old else {}
     await _write(store, await _sources(store, [*wanted, *held]))
-    return await store.image(REFERENCE)
+    new = await store.image(REFERENCE)
+    if old and old.id != new.id:
+        with contextlib.suppress(Conflict):  # a pod that runs keeps it
+            await store.remove_image(old.id)
+    return new
 
 
 def _digest(text: str) -> str:
