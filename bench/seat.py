@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from bench import raw
 from bench.ground import IMAGE, NETWORK, SLEEP
 from bench.shell import sh
-from podlab.model import (
+from podlab.model import (  # fmt: skip
     ISOLATED,
     Container,
     EnvVar,
@@ -23,7 +23,7 @@ from podlab.model import (
     PodSpec,
     Probe,
     SecurityContext,
-)  # fmt: skip
+)
 from podlab.pods import up as pods
 
 if TYPE_CHECKING:

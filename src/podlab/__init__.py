@@ -27,8 +27,9 @@ if TYPE_CHECKING:
         Usage,
     )
     from podlab.manifest import load
-    from podlab.model import Container, ContainerStatus, Metadata, Phase, Pod, PodSpec, PodStatus, State
+    from podlab.model import Container, Metadata, Pod, PodSpec
     from podlab.pods.library import Completed, Lab, RunningPod, connect, pod
+    from podlab.status import ContainerStatus, Phase, PodStatus, State
 
 _HOME = {
     "podlab.engines.base": ("ByteStream", "Change", "Engine", "ExecOptions", "LogLine", "PodEvent", "Process"),
@@ -37,9 +38,8 @@ _HOME = {
         "Unsupported", "Usage",
     ),
     "podlab.manifest": ("load",),
-    "podlab.model": (
-        "Container", "ContainerStatus", "Metadata", "Phase", "Pod", "PodSpec", "PodStatus", "State",
-    ),
+    "podlab.model": ("Container", "Metadata", "Pod", "PodSpec"),
+    "podlab.status": ("ContainerStatus", "Phase", "PodStatus", "State"),
     "podlab.pods.library": ("Completed", "Lab", "RunningPod", "connect", "pod"),
 }  # fmt: skip
 _MODULE_OF = {name: module for module, names in _HOME.items() for name in names}

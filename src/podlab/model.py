@@ -1,4 +1,4 @@
-"""What a pod is: its wanted state as people write it (`Pod`), and what an engine found (`PodStatus`).
+"""What a pod is as people write it: the wanted state. What an engine found is `podlab.status`.
 
 The wanted types mirror Kubernetes core/v1 field by field (snake_case here, camelCase on the wire):
 https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/pod-v1/
@@ -9,16 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
-from enum import StrEnum
 from typing import Literal
 
 from podlab.wire import Wire
 
 Quantity = str | int | float
 """`500m`, `64Mi`, `2`; read with `podlab.quantity`."""
-
-# --- wanted ---------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -229,77 +225,3 @@ class Pod(Wire):
 
     def container(self, name: str) -> Container | None:
         return next((c for c in self.spec.containers if c.name == name), None)
-
-
-# --- found ----------------------------------------------------------------------------------------
-
-
-class Phase(StrEnum):
-    """https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#pod-phase"""
-
-    PENDING = "Pending"
-    RUNNING = "Running"
-    SUCCEEDED = "Succeeded"
-    FAILED = "Failed"
-    UNKNOWN = "Unknown"
-
-
-class State(StrEnum):
-    """Of one container. `paused` is Docker's; Kubernetes has no such state."""
-
-    WAITING = "waiting"
-    RUNNING = "running"
-    PAUSED = "paused"
-    TERMINATED = "terminated"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ContainerStatus:
-    """`is_ready` is None where nobody has asked its readiness probe. `reason` is one word as in
-    Kubernetes (`Completed`, `Error`, `OOMKilled`, `Stale`); `message` is for people."""
-
-    name: str
-    image: str
-    state: State
-    container_id: str = ""
-    is_ready: bool | None = None
-    restart_count: int = 0
-    started_at: datetime | None = None
-    finished_at: datetime | None = None
-    exit_code: int | None = None
-    reason: str = ""
-    message: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PublishedPort:
-    host_ip: str
-    host_port: int
-    container_port: int
-    protocol: str = "TCP"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PodStatus:
-    """`ends_at` is None for a pod without a lifetime. `wanted` counts the containers that the pod should
-    have; `containers` has those that exist."""
-
-    name: str
-    phase: Phase
-    wanted: int
-    containers: tuple[ContainerStatus, ...]
-    labels: Mapping[str, str] = field(default_factory=dict)
-    annotations: Mapping[str, str] = field(default_factory=dict)
-    ip: str = ""
-    ports: tuple[PublishedPort, ...] = ()
-    created_at: datetime | None = None
-    ends_at: datetime | None = None
-    reason: str = ""
-    message: str = ""
-
-    @property
-    def running(self) -> int:
-        return sum(c.state is State.RUNNING for c in self.containers)
-
-    def container(self, name: str) -> ContainerStatus | None:
-        return next((c for c in self.containers if c.name == name), None)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from podlab.model import State
+from podlab.status import State
 from podlab.testing.fake import FakeEngine
 from tests.cli.conftest import Podlab
 

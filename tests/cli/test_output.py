@@ -8,7 +8,8 @@ import pytest
 
 from podlab.cli.output import plain, rfc3339, size, span
 from podlab.engines.base import Change
-from podlab.model import EnvVar, Phase
+from podlab.model import EnvVar
+from podlab.status import Phase
 
 
 @pytest.mark.parametrize(

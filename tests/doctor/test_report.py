@@ -8,6 +8,7 @@ import pytest
 
 from podlab.doctor.facts import Attempt, Facts, LabFacts, NetworkFacts
 from podlab.doctor.finding import Level
+from podlab.doctor.privileges import explain
 from podlab.doctor.report import report
 from tests.doctor.doctor_facts import FACTS, engine, finding, lab, machine
 
@@ -149,3 +150,29 @@ def test_without_an_engine_the_first_finding_tells_why_and_what_to_do() -> None:
     found = report(facts, 30)
     assert (found.findings[0].level, found.findings[0].fix) == (PROBLEM, "podlab engine start")
     assert (found.is_healthy, found.seats, found.summary) == (False, None, "1 problem")
+
+
+@pytest.mark.parametrize(
+    ("said", "meaning", "fix"),
+    [
+        ("runc: unable to apply caps: operation not permitted", "lacks a capability", "23.0"),
+        (
+            "privileged mode is incompatible with private cgroup namespaces on cgroup v1 host.",
+            "no cgroup",
+            "23.0",
+        ),
+        ("privileged mode is incompatible with user namespaces.", "userns-remap", "userns.yaml"),
+        ("unshare: write error: Operation not permitted", "only root", "user.max_user_namespaces"),
+        (
+            "unshare: AppArmor restricts user namespaces",
+            "AppArmor",
+            "apparmor_restrict_unprivileged_userns=0",
+        ),
+        ("sh: can't open /dev/net/tun: no such device", "tun device", "modprobe tun"),
+        ("first line\nsomething new\n", "something new", ""),
+        ("", "without a word", ""),
+    ],
+)
+def test_what_the_engine_says_in_plain_words(said: str, meaning: str, fix: str) -> None:
+    words, todo = explain(said)
+    assert meaning in words and fix in todo

@@ -14,8 +14,9 @@ from pathlib import Path
 import pytest
 
 from podlab.engines.connect import connect
-from podlab.model import Container, EmptyDir, Metadata, Phase, Pod, PodSpec, Volume, VolumeMount
+from podlab.model import Container, EmptyDir, Metadata, Pod, PodSpec, Volume, VolumeMount
 from podlab.pods.up import down, up
+from podlab.status import Phase
 from tests.conftest import docker, leftovers
 
 pytestmark = pytest.mark.engine

@@ -10,7 +10,7 @@ from podlab.cli.command import container_option, pod_argument
 from podlab.cli.session import session
 from podlab.cli.streaming import detach_keys_option, stream
 from podlab.errors import Conflict
-from podlab.model import State
+from podlab.status import State
 
 
 @declare("attach", example="podlab attach web\npodlab attach --no-stdin web -c app")

@@ -34,9 +34,13 @@ if TYPE_CHECKING:
 )
 @click.option("--isolated", is_flag=True, help="No other pod can reach it.")
 @click.option(
-    "--restart", "restart_policy", type=click.Choice(["Always", "OnFailure", "Never"]), default="Never", show_default=True,
+    "--restart",
+    "restart_policy",
+    type=click.Choice(["Always", "OnFailure", "Never"]),
+    default="Never",
+    show_default=True,
     help="What happens to containers that end.",
-)  # fmt: skip
+)
 async def command(
     name: str, share: str | None, lifetime: int | None, publish: Sequence[str], hostname: str | None, isolated: bool,
     restart_policy: str,

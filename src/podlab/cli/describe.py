@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from podlab.engines.base import Engine, PodEvent
-    from podlab.model import Container, ContainerStatus, Pod, PodStatus, Probe, Volume
+    from podlab.model import Container, Pod, Probe, Volume
+    from podlab.status import ContainerStatus, PodStatus
 
 _EVENTS = 20
 

@@ -11,10 +11,10 @@ import click
 from podlab.cli.command import command as declare
 from podlab.cli.output import output_option, print_json, print_table, since, span
 from podlab.cli.session import session
-from podlab.model import Phase, State
+from podlab.status import Phase, State
 
 if TYPE_CHECKING:
-    from podlab.model import PodStatus, PublishedPort
+    from podlab.status import PodStatus, PublishedPort
 
 COLOURS = {
     "Running": "green", "Ready": "green", "Succeeded": "dim", "Failed": "red", "Pending": "yellow",

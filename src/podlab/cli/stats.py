@@ -12,7 +12,7 @@ from podlab.cli.command import command as declare
 from podlab.cli.command import container_option, pod_argument
 from podlab.cli.output import output_option, print_json, print_table, size
 from podlab.cli.session import session
-from podlab.model import State
+from podlab.status import State
 
 if TYPE_CHECKING:
     from podlab.engines.base import Engine, Usage

@@ -9,7 +9,7 @@ from podlab.cli.command import command as declare
 from podlab.cli.command import container_option, pod_argument
 from podlab.cli.output import output_option, print_json, print_table
 from podlab.cli.session import session
-from podlab.model import State
+from podlab.status import State
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

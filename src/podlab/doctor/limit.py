@@ -27,16 +27,18 @@ NESTED_CONTAINERS: Final = 3
 """That an attendee has running in the nested daemon at a time. An assumption."""
 
 SEAT_MEMORY_BYTES: Final = 250 * MB
-"""150 MB of an idle seat, measured (docs/performance.md), and 100 MB for what the attendee runs, assumed."""
+"""An idle seat takes 150 MB where it is the only one, and 100 MB beside others that share its programs' pages
+(sum of PSS and shim, engine 26.1, measured). The rest, assumed, is for what the attendee runs."""
 SEAT_DISK_BYTES: Final = 500 * MB
 """Images and layers in the nested daemon, assumed; an idle seat writes less than 1 MB, measured."""
 SEAT_INODES: Final = 20_000
 """As SEAT_DISK_BYTES; a Debian image with tools has about 10,000 files."""
 SEAT_TASKS: Final = 120
-"""Threads: 45 in an idle seat with its shim, measured; 25 for each nested container with a shim of its own."""
+"""Threads: 50 in an idle seat with its shim, measured; about 23 for each nested container with a shim of its own."""
 SEAT_INOTIFY: Final = {1: 1, 2: CONTAINERS + NESTED_CONTAINERS + 1}
 """By cgroup version. On version 2 a shim watches each container's memory events with an instance of its own:
-https://www.flatcar.org/blog/2021/12/containerd-cgroup2-inotify-leak/. One more for an editor or `tail -f`."""
+https://github.com/flatcar/flatcar-website/blob/HEAD/content/blog/2021-12-11-containerd-inotify-leak.md
+One more for an editor or `tail -f`."""
 SEAT_CONNECTIONS: Final = 200
 """Tracked at a time while images are pulled and a lesson's web server is tried. An assumption."""
 SEAT_NEIGHBOURS: Final = 2 + 2 * NESTED_CONTAINERS

@@ -16,6 +16,11 @@ _REASONS: Final = (
         "install engine 23.0 or newer; on Debian 12: apt-get install -t trixie docker.io docker-cli",
     ),
     (
+        "incompatible with private cgroup namespaces",  # https://github.com/moby/moby/issues/40788
+        "this engine gives privileged containers no cgroup namespace of their own on cgroup version 1",
+        "install engine 23.0 or newer; on Debian 12: apt-get install -t trixie docker.io docker-cli",
+    ),
+    (
         "incompatible with user namespaces",
         "the engine maps users (userns-remap), where nothing is privileged",
         "use the level `userns`: podlab up examples/docker-pods/userns.yaml",

@@ -11,9 +11,11 @@ from collections.abc import AsyncIterable, AsyncIterator, Callable, Collection, 
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Literal, Protocol, Self
+from typing import TYPE_CHECKING, Literal, Protocol, Self
 
-from podlab.model import Pod, PodStatus
+if TYPE_CHECKING:
+    from podlab.model import Pod
+    from podlab.status import PodStatus
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -235,7 +237,9 @@ class Engine(Protocol):
         """Names of the pods whose lifetime is over, cheaply."""
         ...
 
-    def watch(self, name: str = "", *, since: datetime | None = None, follow: bool = True) -> AsyncIterator[PodEvent]:
+    def watch(
+        self, name: str = "", *, since: datetime | None = None, follow: bool = True
+    ) -> AsyncIterator[PodEvent]:
         """Events of one pod or of all, from `since` or now on. Starts watching when first awaited."""
         ...
 
@@ -249,7 +253,9 @@ class Engine(Protocol):
         """Stop and do not start again by itself. The pod stays and can be started."""
         ...
 
-    async def restart(self, name: str, container: str | None = None, *, grace_s: int | None = None) -> None: ...
+    async def restart(
+        self, name: str, container: str | None = None, *, grace_s: int | None = None
+    ) -> None: ...
 
     async def kill(self, name: str, container: str | None = None, *, signal: str = "KILL") -> None: ...
 
@@ -272,7 +278,9 @@ class Engine(Protocol):
         its output."""
         ...
 
-    async def attach(self, name: str, container: str, *, stdin: bool = False, detach_keys: str = "") -> Process:
+    async def attach(
+        self, name: str, container: str, *, stdin: bool = False, detach_keys: str = ""
+    ) -> Process:
         """The container's own process. Attach before `start` to miss nothing."""
         ...
 

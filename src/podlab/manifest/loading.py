@@ -5,18 +5,13 @@ from __future__ import annotations
 import pathlib
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Final
 
 from podlab import naming
-from podlab.errors import Invalid
 from podlab.manifest.kinds import Found, read_document
-from podlab.manifest.report import Report
+from podlab.manifest.report import Report, raise_problems
 from podlab.manifest.sources import Source, sources
 from podlab.manifest.workshop import Workshop
 from podlab.model import Pod
-
-_MOST_PROBLEMS: Final = 200
-"""More than anybody reads; a file that is wrong throughout has one reason."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,9 +51,7 @@ def load_sources(files: Iterable[Source], *, allow_ignored: Collection[str] = ()
         found += [(report, each) for node in documents for each in read_document(node, (), report)]
     pods = [each.object.pod() if isinstance(each.object, Workshop) else each.object for _, each in found]
     _report_same_names(pods, found)
-    problems = [line for report in reports for line in report.problems()]
-    if problems:
-        raise _invalid(problems, [report.file for report in reports if report])
+    raise_problems(reports)
     return Loaded(
         pods=tuple(pods),
         workshops=tuple(each.object for _, each in found if isinstance(each.object, Workshop)),
@@ -83,11 +76,3 @@ def _report_same_names(pods: Sequence[Pod], found: Sequence[tuple[Report, Found]
                     f"container {container!r} would be named {name}, as one of pod {other.name!r}; rename one"
                 )
                 report.problem(each.line, each.column, each.path, message)
-
-
-def _invalid(problems: list[str], files: list[str]) -> Invalid:
-    count = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
-    where = files[0] if len(files) == 1 else f"{len(files)} files"
-    if len(problems) > _MOST_PROBLEMS:
-        problems = [*problems[:_MOST_PROBLEMS], f"… and {len(problems) - _MOST_PROBLEMS} more"]
-    return Invalid(f"{count} in {where}", problems=tuple(problems), subject=where)

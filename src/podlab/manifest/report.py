@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
+from typing import Final
 
+from podlab.errors import Invalid
 from podlab.manifest.nodes import Mapping, Node, Path, Sequence, dotted
+
+_MOST_PROBLEMS: Final = 200
+"""More than anybody reads; a file that is wrong throughout has one reason."""
 
 
 @dataclass(slots=True)
@@ -35,6 +40,10 @@ class Report:
         else:
             self.problem(line, column, path, message)
 
+    def warn(self, line: int, column: int, path: Path, message: str) -> None:
+        """Something that is honoured, and perhaps not what was meant."""
+        self._warnings.append((line, column, _said(path, message)))
+
     def problems(self) -> list[str]:
         """`file:line:col: path: message`, in the order of the file, each once."""
         return self._lines(self._problems)
@@ -45,6 +54,19 @@ class Report:
     def _lines(self, found: list[tuple[int, int, str]]) -> list[str]:
         # An aliased value is read once for each use; two findings that read the same are one.
         return [f"{self.file}:{line}:{column}: {text}" for line, column, text in sorted(set(found))]
+
+
+def raise_problems(reports: Iterable[Report]) -> None:
+    """Raise one `Invalid` with the problems of all files, if there are any."""
+    faulty = [report for report in reports if report]
+    if not faulty:
+        return
+    problems = [line for report in faulty for line in report.problems()]
+    count = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
+    where = faulty[0].file if len(faulty) == 1 else f"{len(faulty)} files"
+    if len(problems) > _MOST_PROBLEMS:
+        problems = [*problems[:_MOST_PROBLEMS], f"… and {len(problems) - _MOST_PROBLEMS} more"]
+    raise Invalid(f"{count} in {where}", problems=tuple(problems), subject=where)
 
 
 def _said(path: Path, message: str) -> str:

@@ -14,7 +14,7 @@ MAX_BYTES: Final = 512 * 1024
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufeff\ufffe\uffff]")
 
 
-def decode(data: bytes, report: Report) -> str | None:
+def decode(data: bytes, report: Report, *, language: str = "YAML") -> str | None:
     """None, and a problem in the report, where it is no text or too much of it."""
     if len(data) > MAX_BYTES:
         report.problem(1, 1, (), f"the file is larger than {MAX_BYTES // 1024} KiB; split it")
@@ -27,7 +27,7 @@ def decode(data: bytes, report: Report) -> str | None:
         report.problem(*_end(before), (), message)
         return None
     if odd := _CONTROL.search(text):
-        message = f"the character U+{ord(odd[0]):04X} may not stand in YAML; is this a text file?"
+        message = f"the character U+{ord(odd[0]):04X} may not stand in {language}; is this a text file?"
         report.problem(*_end(text[: odd.start()]), (), message)
         return None
     return text

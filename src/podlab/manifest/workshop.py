@@ -90,7 +90,7 @@ class Workshop(Wire):
         """One seat's pod, under the workshop's name or another. It lives as long as a seat, and its first
         terminal's container is the default one, unless the template says otherwise."""
         template = self.spec.pod
-        shells = {DEFAULT_CONTAINER: t.container for t in self.spec.terminals[:1]}
+        shells = {DEFAULT_CONTAINER: self.spec.terminals[0].container} if self.spec.terminals else {}
         deadline_s = template.spec.active_deadline_seconds or self.lifetime_s
         return Pod(
             metadata=Metadata(

@@ -34,7 +34,7 @@ MAX_SIZE: Final = 200_000
 _CORE_TAGS = ("null", "bool", "int", "float")
 
 
-class _Stop(Exception):  # noqa: N818
+class _Stop(Exception):
     """The rest of the file cannot be read; the report says why."""
 
 

@@ -10,10 +10,11 @@ from typing import Literal
 
 from podlab.engines.base import ByteStream, Engine, ExecOptions, LogLine, Process
 from podlab.errors import Invalid, PodlabError
-from podlab.model import Pod, PodStatus
+from podlab.model import Pod
 from podlab.pods.logs import interleaved
 from podlab.pods.ready import wait_ready
 from podlab.pods.up import up
+from podlab.status import PodStatus
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 
 from podlab.engines.base import Engine
 from podlab.errors import PodlabError, TimedOut
-from podlab.model import Container, ContainerStatus, Pod, PodStatus, State
+from podlab.model import Container, Pod
 from podlab.pods import probe
+from podlab.status import ContainerStatus, PodStatus, State
 
 FIRST_LOOK_S, LAST_LOOK_S = 0.05, 1.0
 """A pod that comes up is looked at often at first; a probe's own period counts once it is ready."""

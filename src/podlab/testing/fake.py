@@ -24,7 +24,8 @@ from podlab.engines.base import (
     Usage,
 )  # fmt: skip
 from podlab.errors import Conflict, NotFound, PodlabError, Unavailable
-from podlab.model import Phase, Pod, PodStatus, PublishedPort, State
+from podlab.model import Pod
+from podlab.status import Phase, PodStatus, PublishedPort, State
 from podlab.testing import archive, state
 from podlab.testing.process import FakeConnection, FakeProcess, Pipe
 from podlab.testing.shell import PROGRAMS, Program, can_start, execute

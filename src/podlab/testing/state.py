@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from podlab.engines.base import Change
 from podlab.errors import Conflict
-from podlab.model import Container, ContainerStatus, Phase, Pod, State
+from podlab.model import Container, Pod
+from podlab.status import ContainerStatus, Phase, State
 from podlab.wire import encode
 
 if TYPE_CHECKING:

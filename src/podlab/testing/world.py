@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Literal
 
 from podlab.engines.base import LogLine
 from podlab.errors import Invalid
-from podlab.model import Container, Pod, State
+from podlab.model import Container, Pod
+from podlab.status import State
 from podlab.testing.process import SIGNALS, FakeProcess, Pipe, Signal
 from podlab.testing.shell import Program, Serve, Standard, execute
 

@@ -6,7 +6,6 @@ sockets are tried, by connecting to them.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import socket
@@ -188,6 +187,8 @@ def _tls_in(folder: Path, *, verify: bool) -> Tls:
 
 def _context(name: str, config: Path, said: str) -> Address:
     """docker keeps a context in folders named by the hash of its name."""
+    import hashlib  # 10 ms, and only contexts need it
+
     digest = hashlib.sha256(name.encode()).hexdigest()
     endpoint = _json(config / "contexts/meta" / digest / "meta.json").get("Endpoints", {}).get("docker", {})
     if not endpoint:

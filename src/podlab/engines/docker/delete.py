@@ -13,7 +13,7 @@ from podlab.engines.docker.api.client import Query, segment
 from podlab.engines.docker.found import FoundPod
 from podlab.engines.docker.status import pod_status
 from podlab.errors import Conflict, Denied, NotFound
-from podlab.model import Phase
+from podlab.status import Phase
 
 REMOVAL_WAIT_S = 10
 

@@ -6,31 +6,30 @@ import asyncio
 import time
 from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Collection, Sequence
 from datetime import datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from podlab import naming
-from podlab.engines.base import (
-    ByteStream,
-    Change,
-    ExecOptions,
-    FileStat,
-    LogLine,
-    NamespaceRow,
-    PodEvent,
-    Process,
-    Usage,
-)  # fmt: skip
 from podlab.engines.docker import find, status
 from podlab.engines.docker.address import resolve
 from podlab.engines.docker.api import Client
 from podlab.engines.docker.found import FoundContainer, FoundPod
 from podlab.errors import Conflict, NotFound
-from podlab.model import Pod, PodStatus
-from podlab.wire import decode
 
 if TYPE_CHECKING:
+    from podlab.engines.base import (
+        ByteStream,
+        Change,
+        ExecOptions,
+        FileStat,
+        LogLine,
+        NamespaceRow,
+        PodEvent,
+        Process,
+        Usage,
+    )
     from podlab.engines.docker.images import DockerImages
+    from podlab.model import Pod
+    from podlab.status import PodStatus
 
 
 class DockerEngine:
@@ -62,6 +61,7 @@ class DockerEngine:
     # --- wanted state
 
     async def plan(self, pod: Pod) -> list[Change]:
+        from podlab.engines.base import Change
         from podlab.engines.docker.plan import plan
 
         steps = plan(pod, await find.pod(self.client, pod.name))
@@ -113,6 +113,9 @@ class DockerEngine:
                 subject=name,
                 hint="`podlab up` with its file repairs it",
             )
+        from podlab.model import Pod
+        from podlab.wire import decode
+
         return decode(Pod, found.spec)
 
     async def get(self, name: str) -> PodStatus:
@@ -140,13 +143,11 @@ class DockerEngine:
         if container is not None:
             await self._post(name, container, "start")
             return
-        from podlab.engines.docker.plan import is_stale
-
         found = await self._whole(name)
         infra = found.infra
         assert infra is not None  # noqa: S101 - _whole refuses such a pod
         await self._each([infra], "start")
-        await self._each(found.members.values(), lambda c: "restart" if is_stale(found, c) else "start")
+        await self._each(found.members.values(), lambda c: "restart" if found.is_stale(c) else "start")
 
     async def stop(self, name: str, container: str | None = None, *, grace_s: int | None = None) -> None:
         query = {} if grace_s is None else {"t": grace_s}
@@ -196,11 +197,14 @@ class DockerEngine:
     # --- streams
 
     async def exec(
-        self, name: str, container: str, command: Sequence[str], options: ExecOptions = ExecOptions()
+        self, name: str, container: str, command: Sequence[str], options: ExecOptions | None = None
     ) -> Process:
+        from podlab.engines.base import ExecOptions
         from podlab.engines.docker.streams import exec_process
 
-        return await exec_process(self.client, await self._id(name, container), command, options)
+        return await exec_process(
+            self.client, await self._id(name, container), command, options or ExecOptions()
+        )
 
     async def attach(
         self, name: str, container: str, *, stdin: bool = False, detach_keys: str = ""
@@ -245,13 +249,9 @@ class DockerEngine:
     # --- looking inside
 
     async def namespaces(self, name: str) -> Sequence[NamespaceRow]:
-        found = await self._existing(name)
-        host = _namespace_inodes("self") if self.client.address.kind == "unix" else {}
-        rows = []
-        for c in found.containers:
-            inodes = _namespace_inodes(str(c.host_pid)) if host and c.host_pid else {}
-            rows.append(status.namespace_row(found, c, inodes, host))
-        return rows
+        from podlab.engines.docker.namespaces import rows
+
+        return rows(await self._existing(name), is_local=self.client.address.kind == "unix")
 
     async def processes(self, name: str, container: str) -> tuple[Sequence[str], Sequence[Sequence[str]]]:
         id = await self._id(name, container)
@@ -303,13 +303,3 @@ class DockerEngine:
         for result in await asyncio.gather(*map(post, containers), return_exceptions=True):
             if isinstance(result, BaseException) and not isinstance(result, NotFound):
                 raise result
-
-
-def _namespace_inodes(pid: str) -> dict[str, int]:
-    """Empty where the engine runs elsewhere, or the kernel does not show us."""
-    from podlab.engines.base import NAMESPACES
-
-    try:
-        return {kind: (Path("/proc") / pid / "ns" / kind).stat().st_ino for kind in NAMESPACES}
-    except OSError:
-        return {}

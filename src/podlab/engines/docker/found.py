@@ -71,3 +71,13 @@ class FoundPod:
     @property
     def containers(self) -> list[FoundContainer]:
         return [*([self.infra] if self.infra else []), *self.members.values()]
+
+    def is_stale(self, member: FoundContainer) -> bool:
+        """Whether a running member holds namespaces that are gone: it joined them when it was started, and
+        its infra is down or was started again since."""
+        if not member.is_up:
+            return False
+        if self.infra is None or not self.infra.is_up:
+            return True
+        before, after = member.started_at, self.infra.started_at
+        return bool(before and after and after > before)

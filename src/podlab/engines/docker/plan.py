@@ -169,7 +169,7 @@ def _why_start(
     wanted: Pod, found: FoundPod, member: FoundContainer, *, infra_starts: bool
 ) -> tuple[Verb, str] | None:
     if member.is_up:
-        if infra_starts or _is_stale(found.infra, member):
+        if infra_starts or found.is_stale(member):
             return Verb.RESTART, "lost the pod's namespaces"
         return None
     if member.state == "created":
@@ -179,18 +179,6 @@ def _why_start(
     if policy == "Always" or (has_failed and (policy == "OnFailure" or infra_starts)):
         return Verb.START, f"had ended with exit code {member.exit_code}"
     return None
-
-
-def _is_stale(infra: FoundContainer | None, member: FoundContainer) -> bool:
-    """https://docs.docker.com/reference/cli/docker/container/run/#network joins are made at start."""
-    return bool(infra and infra.started_at and member.started_at and infra.started_at > member.started_at)
-
-
-def is_stale(found: FoundPod, member: FoundContainer) -> bool:
-    """Whether a running member holds namespaces that are gone."""
-    if not member.is_up:
-        return False
-    return found.infra is None or not found.infra.is_up or _is_stale(found.infra, member)
 
 
 def _volumes_of(pod: Pod, container: Container) -> list[str]:

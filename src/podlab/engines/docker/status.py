@@ -4,40 +4,45 @@ from __future__ import annotations
 
 import re
 import time
+from collections.abc import Mapping
 from datetime import UTC, datetime
+from typing import Any
 
-from podlab.engines.base import NAMESPACES, NamespaceRow, Sharing
 from podlab.engines.docker.found import FoundContainer, FoundPod
-from podlab.engines.docker.plan import is_stale
-from podlab.model import ContainerStatus, Phase, Pod, PodStatus, PublishedPort, State
-from podlab.wire import decode
+from podlab.status import ContainerStatus, Phase, PodStatus, PublishedPort, State
 
 _EXIT_CODE = re.compile(r"Exited \((\d+)\)")
 
 
 def pod_status(found: FoundPod) -> PodStatus:
-    wanted = decode(Pod, found.spec) if found.spec else None
-    names = [c.name for c in wanted.spec.containers] if wanted else list(found.members)
-    order = {name: place for place, name in enumerate(names)}
+    metadata, wanted = _wanted(found)
+    order = {name: place for place, name in enumerate(wanted)}
     members = sorted(found.members.items(), key=lambda item: order.get(item[0], len(order)))
-    containers = tuple(_container(found, name, c, wanted) for name, c in members)
-    ends_at = datetime.fromtimestamp(found.ends_at, UTC) if found.ends_at else None
-    phase, reason, message = _phase(found, containers, len(names))
+    containers = tuple(_container(found, name, c, wanted.get(name, {})) for name, c in members)
+    phase, reason, message = _phase(found, containers, len(wanted))
     infra = found.infra
     return PodStatus(
         name=found.name,
         phase=phase,
         reason=reason,
         message=message,
-        wanted=len(names),
+        wanted=len(wanted),
         containers=containers,
-        labels=wanted.metadata.labels if wanted else {},
-        annotations=wanted.metadata.annotations if wanted else {},
+        labels=metadata.get("labels", {}),
+        annotations=metadata.get("annotations", {}),
         ip=infra.ip if infra else "",
         ports=_ports(infra) if infra else (),
         created_at=infra.created_at if infra else None,
-        ends_at=ends_at,
+        ends_at=datetime.fromtimestamp(found.ends_at, UTC) if found.ends_at else None,
     )
+
+
+def _wanted(found: FoundPod) -> tuple[Mapping[str, Any], Mapping[str, Mapping[str, Any]]]:
+    """The metadata, and each container by name, as they stand in the label. Decoding all of it into the model
+    would cost every `ps` more than its request does."""
+    if found.spec is None:
+        return {}, {name: {} for name in found.members}
+    return found.spec["metadata"], {c["name"]: c for c in found.spec["spec"].get("containers", ())}
 
 
 def is_expired(infra: FoundContainer, ends_at: int) -> bool:
@@ -62,7 +67,7 @@ def _phase(found: FoundPod, containers: tuple[ContainerStatus, ...], wanted: int
     return Phase.RUNNING, "", ""
 
 
-def _container(found: FoundPod, name: str, c: FoundContainer, wanted: Pod | None) -> ContainerStatus:
+def _container(found: FoundPod, name: str, c: FoundContainer, wanted: Mapping[str, Any]) -> ContainerStatus:
     exit_code = c.exit_code
     if exit_code is None and (match := _EXIT_CODE.match(c.status)):
         exit_code = int(match[1])
@@ -74,19 +79,17 @@ def _container(found: FoundPod, name: str, c: FoundContainer, wanted: Pod | None
         reason = "OOMKilled" if killed else "Completed" if exit_code == 0 else "Error"
     elif state is State.WAITING:
         reason = "ContainerCreating"
-    elif is_stale(found, c):
+    elif found.is_stale(c):
         reason, message = (
             "Stale",
             "it holds namespaces that are gone; `podlab up` or `podlab restart` repairs it",
         )
-    spec = wanted.container(name) if wanted else None
-    has_probe = spec is not None and spec.readiness_probe is not None
     return ContainerStatus(
         name=name,
         image=c.image,
         state=state,
         container_id=f"docker://{c.id}",
-        is_ready=False if state is not State.RUNNING or reason == "Stale" else None if has_probe else True,
+        is_ready=_is_ready(state, reason, has_probe="readinessProbe" in wanted),
         restart_count=c.restart_count,
         started_at=c.started_at,
         finished_at=c.finished_at if state is State.TERMINATED else None,
@@ -94,6 +97,12 @@ def _container(found: FoundPod, name: str, c: FoundContainer, wanted: Pod | None
         reason=reason,
         message=message,
     )
+
+
+def _is_ready(state: State, reason: str, *, has_probe: bool) -> bool | None:
+    if state is not State.RUNNING or reason == "Stale":
+        return False
+    return None if has_probe else True
 
 
 _STATES = {
@@ -112,31 +121,3 @@ def _ports(infra: FoundContainer) -> tuple[PublishedPort, ...]:
         for p in infra.ports
         if p.get("PublicPort")
     )
-
-
-def namespace_row(
-    found: FoundPod, c: FoundContainer, inodes: dict[str, int], host: dict[str, int]
-) -> NamespaceRow:
-    """From what the kernel says where this machine may read it, else from how the container was made."""
-    name = next((n for n, member in found.members.items() if member.id == c.id), "infra")
-    modes = {kind: _declared(found, c, kind) for kind in NAMESPACES}
-    for kind, inode in inodes.items():
-        if inode == host.get(kind):
-            modes[kind] = Sharing.HOST
-    return NamespaceRow(container=name, sharing=modes, inodes=inodes)
-
-
-def _declared(found: FoundPod, c: FoundContainer, kind: str) -> Sharing:
-    mode = c.modes.get(kind, "")
-    infra = found.infra
-    if mode == "host":
-        return Sharing.HOST
-    if kind == "uts" and c is not infra:
-        return Sharing.OWN  # Docker gives a joiner the pod's host name, but a namespace of its own
-    if mode.startswith("container:"):
-        joined = mode.removeprefix("container:")
-        is_this = infra is not None and joined in (infra.id, infra.name)
-        return Sharing.POD if is_this and not (c.is_up and is_stale(found, c)) else Sharing.STALE
-    if c is infra and any(m.modes.get(kind, "").startswith("container:") for m in found.members.values()):
-        return Sharing.POD
-    return Sharing.OWN

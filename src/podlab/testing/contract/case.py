@@ -12,7 +12,8 @@ import pytest
 
 from podlab.engines.base import Engine, ExecOptions, LogLine, Process
 from podlab.errors import NotFound, Unavailable
-from podlab.model import Container, Metadata, Pod, PodSpec, State
+from podlab.model import Container, Metadata, Pod, PodSpec
+from podlab.status import State
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Sequence

@@ -8,7 +8,7 @@ import pytest
 
 from podlab.engines.base import Engine, Sharing
 from podlab.errors import Invalid
-from podlab.model import State
+from podlab.status import State
 from podlab.testing.contract.case import (
     SOON_S,
     Case,

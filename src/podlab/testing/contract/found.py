@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from podlab.errors import NotFound
-from podlab.model import Phase, State
+from podlab.status import Phase, State
 from podlab.testing.contract.case import (
     SOON_S,
     Case,

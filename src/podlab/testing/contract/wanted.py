@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from podlab.errors import Conflict, NotFound, PodlabError
-from podlab.model import ContainerPort, EnvVar, Phase, State
+from podlab.model import ContainerPort, EnvVar
+from podlab.status import Phase, State
 from podlab.testing.contract.case import (
     Case,
     cannot_start,
