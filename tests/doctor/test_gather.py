@@ -6,6 +6,7 @@ import asyncio
 import json
 import os
 import shutil
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -118,6 +119,20 @@ async def test_an_engine_that_does_not_answer_is_a_finding() -> None:
     assert (found.is_healthy, found.findings[0].id) == (False, "engine.reachable")
     assert "/nonexistent/docker.sock" in found.findings[0].found
     assert "podlab engine start" in found.findings[0].fix
+
+
+async def test_an_engine_that_hangs_is_a_finding(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gathering, "ENGINE_TIMEOUT_S", 0.2)
+
+    async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read()
+        writer.close()
+
+    path = tmp_path / "docker.sock"
+    async with await asyncio.start_unix_server(silent, path):
+        found = report(await gather(DockerEngine(Client(Address(kind="unix", path=str(path))))))
+    assert not found.is_healthy
+    assert "does not answer within" in found.findings[0].found and "journalctl" in found.findings[0].fix
 
 
 async def test_without_an_image_we_look_ourselves_where_the_engine_is_on_our_machine(

@@ -42,7 +42,7 @@ ENGINE: list[Case] = [
     (engine(has_file_types=False), "engine.storage", PROBLEM, "d_type", "ftype=1"),
     (engine(clock_ahead_s=-90), "engine.clock", WARNING, "90 s behind", "timedatectl set-ntp true"),
     (engine(clock_ahead_s=4), "engine.clock", OK, "agree", ""),
-    (engine(warnings=("no IPv6",)), "engine.warning-1", NOTE, "no IPv6", ""),
+    (engine(warnings=("WARNING: no IPv6",)), "engine.warning-1", NOTE, "no IPv6", ""),
 ]
 CGROUP: list[Case] = [
     (engine(), "cgroup.version", OK, "2", ""),
@@ -72,6 +72,14 @@ PRIVILEGES: list[Case] = [
         "privileges.nested", NOTE, "docker:dind is not on", "podlab images prepare docker:dind",
     ),
     (replace(FACTS, nested=FAILED), "privileges.nested", WARNING, "lacks", "rootless.yaml"),
+    (
+        replace(FACTS, nested=Attempt(worked=False, said="No such image: docker:dind")),
+        "privileges.nested", WARNING, "not on the engine", "podlab images prepare docker:dind; or podlab up",
+    ),
+    (
+        replace(FACTS, nested=Attempt(worked=False, said="never seen"), rootless=FAILED),
+        "privileges.nested", PROBLEM, "never seen", "docker run --rm --privileged docker:dind",
+    ),
     (replace(FACTS, nested=FAILED, rootless=FAILED), "privileges.nested", PROBLEM, "lacks", "23.0"),
 ]  # fmt: skip
 BRIDGES = (

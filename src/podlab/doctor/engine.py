@@ -46,7 +46,10 @@ def findings(facts: Facts) -> Iterator[Finding]:
     yield _clock(engine)
     for index, warning in enumerate(engine.warnings, 1):
         yield Finding(
-            id=f"engine.warning-{index}", title="The engine's own warning", level=Level.NOTE, found=warning
+            id=f"engine.warning-{index}",
+            title="The engine's own warning",
+            level=Level.NOTE,
+            found=warning.removeprefix("WARNING: "),
         )
 
 

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from podlab.engines.docker.api import Client
     from podlab.engines.docker.engine import DockerEngine
 
+ENGINE_TIMEOUT_S: Final = 15
+"""To count what it has takes a busy engine seconds."""
 REGISTRY_TIMEOUT_S: Final = 3
 PROGRAM_TIMEOUT_S: Final = 5
 DIND: Final = "docker:dind"
@@ -124,9 +126,17 @@ def _usable() -> Sequence[str]:
 
 
 async def _engine(client: Client) -> EngineFacts:
-    version = await client.json("GET", "/version")
-    before = datetime.now(UTC)
-    info = await client.json("GET", "/info")
+    try:
+        async with asyncio.timeout(ENGINE_TIMEOUT_S):
+            version = await client.json("GET", "/version")
+            before = datetime.now(UTC)
+            info = await client.json("GET", "/info")
+    except TimeoutError as error:
+        raise Unavailable(
+            f"the engine at {client.address} takes connections and does not answer within {ENGINE_TIMEOUT_S} s",
+            subject=str(client.address),
+            hint="its log tells why (journalctl -u docker); systemctl restart docker starts it anew",
+        ) from error
     return read.engine(client.address, version, info, before + (datetime.now(UTC) - before) / 2)
 
 

@@ -11,6 +11,11 @@ from podlab.doctor.finding import Finding, Level
 LEVELS: Final = "docs/levels.md"
 _REASONS: Final = (
     (
+        "No such image: docker:dind",
+        "image docker:dind is not on the engine",
+        "podlab images prepare docker:dind",
+    ),
+    (
         "unable to apply caps",
         "the machine itself lacks a capability, and this engine's runc asks for all of them",
         "install engine 23.0 or newer; on Debian 12: apt-get install -t trixie docker.io docker-cli",
@@ -54,6 +59,7 @@ _REASONS: Final = (
 )
 """What the engine or the container says → in plain words → what to do."""
 
+_ROOTLESS: Final = "podlab up examples/docker-pods/rootless.yaml, whose daemon needs less"
 _NO_IMAGE: Final = "not tried: the engine has no image to try it with"
 _PREPARE: Final = "podlab images prepare busybox docker:dind"
 
@@ -178,14 +184,13 @@ def _nested(facts: Facts) -> Finding:
             link=link,
         )
     meaning, fix = explain(facts.nested.said)
+    fix = fix or "docker run --rm --privileged docker:dind prints all that the daemon says"
     is_rootless_left = facts.rootless is not None and facts.rootless.worked
     return Finding(
         id="privileges.nested",
         title=title,
         level=Level.WARNING if is_rootless_left else Level.PROBLEM,
         found=f"a daemon in a container does not run: {meaning}",
-        fix="podlab up examples/docker-pods/rootless.yaml, whose daemon needs less"
-        if is_rootless_left
-        else fix,
+        fix="; or ".join(filter(None, (fix, _ROOTLESS if is_rootless_left else ""))),
         link=link,
     )
