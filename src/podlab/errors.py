@@ -68,3 +68,7 @@ class Unsupported(PodlabError):
 
 class Conflict(PodlabError):
     """The thing is in a state that does not allow it, or changed meanwhile. Look again, then retry."""
+
+
+class Overtaken(Conflict):
+    """Somebody else changed what this change was based on. Read it again, and change that."""

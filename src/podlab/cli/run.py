@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 import click
 
@@ -14,6 +15,9 @@ from podlab.cli.runner import report
 from podlab.cli.session import session
 from podlab.cli.streaming import detach_keys_option, stream
 from podlab.errors import PodlabError, Usage
+
+if TYPE_CHECKING:
+    from podlab.model import Pod
 
 PODLAB_FAILED = 125
 """docker's code for what is no fault of the command.
@@ -59,6 +63,7 @@ async def command(
     restartPolicy says. 125: podlab failed. 126: COMMAND cannot be run. 127: it is not there.
     """
     from podlab.cli.variables import variables
+    from podlab.pods.change import change
     from podlab.pods.member import Wish, added, without
 
     if detach and rm:
@@ -71,14 +76,21 @@ async def command(
     )  # fmt: skip
     try:
         async with session() as engine:
-            before = await engine.spec(pod)
-            wanted, name = added(before, wish)
+            wanted, name = added(await engine.spec(pod), wish)
             await prepare_images(engine, [wanted])
+            hold: set[str] = set()
+
+            def one_more(now: Pod) -> Pod:
+                nonlocal name
+                wanted, name = added(now, wish)  # a name that nobody gave is the next free one
+                hold.clear()
+                hold.update(() if detach else {name})
+                return wanted
+
+            await change(engine, pod, one_more, hold=hold)
             if detach:
-                await engine.apply(wanted)
                 click.echo(name)
                 return 0
-            await engine.apply(wanted, hold={name})
             try:
                 process = await engine.attach(pod, name, stdin=interactive, detach_keys=detach_keys)
                 try:
@@ -87,13 +99,13 @@ async def command(
                     await process.__aexit__()
                     raise
             except BaseException:
-                await engine.apply(before)
+                await change(engine, pod, lambda now: without(now, name))
                 raise
             if tty and (size := terminal.size()):
                 await process.resize(*size)
             code = await stream(process, stdin=interactive, tty=tty, ends_with_us=False)
             if rm and not process.is_detached:
-                await engine.apply(without(await engine.spec(pod), name))
+                await change(engine, pod, lambda now: without(now, name))
             return code
     except PodlabError as error:
         report(error)

@@ -189,13 +189,15 @@ class Engine(Protocol):
         pod: Pod,
         *,
         hold: Collection[str] = (),
+        based_on: Pod | None = None,
         keep_on_error: bool = False,
         on_change: Callable[[Change], None] = lambda change: None,
     ) -> None:
         """Make the pod as wanted: create, start, repair or remove containers, and only those that differ.
 
-        Containers in `hold` are created but not started. Images must be there (`images.prepare`);
-        `NotFound` names one that is not. Two calls at once end in one pod. On failure and on
+        `based_on` is the wanted state that this one was made from: `Overtaken`, and nothing changed, where it
+        is not the pod's any more. Containers in `hold` are created but not started. Images must be there
+        (`images.prepare`); `NotFound` names one that is not. Two calls at once end in one pod. On failure and on
         cancellation everything goes back to how it was found, unless `keep_on_error`.
         """
         ...

@@ -23,7 +23,7 @@ from podlab.engines.base import (
     Sharing,
     Usage,
 )  # fmt: skip
-from podlab.errors import Conflict, NotFound, PodlabError, Unavailable
+from podlab.errors import Conflict, NotFound, Overtaken, PodlabError, Unavailable
 from podlab.model import Pod
 from podlab.status import Phase, PodStatus, PublishedPort, State
 from podlab.testing import archive, state
@@ -74,6 +74,7 @@ class FakeEngine:
         pod: Pod,
         *,
         hold: Collection[str] = (),
+        based_on: Pod | None = None,
         keep_on_error: bool = False,
         on_change: Callable[[Change], None] = lambda change: None,
     ) -> None:
@@ -82,6 +83,8 @@ class FakeEngine:
             changes = state.plan(self._pods.get(pod.name), pod)
             self._refuse_what_cannot_be(pod)
             before = self._pods.get(pod.name)
+            if based_on is not None and (before is None or before.spec not in (based_on, pod)):
+                raise Overtaken(f"pod {pod.name!r} was changed by somebody else meanwhile", subject=pod.name)
             kept = None if before is None else (before.spec, dict(before.containers))
             try:
                 await self._carry_out(pod, changes, hold, on_change)

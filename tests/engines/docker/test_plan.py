@@ -228,3 +228,13 @@ def test_members_are_created_while_the_infra_starts() -> None:
     steps = plan(wanted(container("app")), FoundPod(name="web"))
     create = next(s for s in steps if s.verb is Verb.CREATE and s.target == "app")
     assert [(s.verb, s.target) for s in create.after] == [(Verb.CREATE, "infra")]
+
+
+@given(st.data())
+def test_a_new_wanted_state_is_written_before_anything_of_it_is_done(data: st.DataObject) -> None:
+    pod = data.draw(PODS)
+    steps = plan(pod, data.draw(found_pods(pod)))
+    written = [s for s in steps if s.verb is Verb.WRITE_SPEC]
+    for step in steps:
+        if written and step.verb in (Verb.CREATE, Verb.REMOVE, Verb.CREATE_VOLUME) and step.target != naming.INFRA:
+            assert written[0] in step.after

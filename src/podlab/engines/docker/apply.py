@@ -22,9 +22,9 @@ from podlab.engines.docker.delete import delete, remove_container, remove_volume
 from podlab.engines.docker.explain import explain
 from podlab.engines.docker.found import FoundPod
 from podlab.engines.docker.plan import Step, Verb, plan
-from podlab.errors import Conflict, NotFound, PodlabError
+from podlab.errors import Conflict, NotFound, Overtaken, PodlabError
 from podlab.model import Pod
-from podlab.wire import decode
+from podlab.wire import decode, encode
 
 ATTEMPTS = 5
 """How often the pod may change under our hands before we say so."""
@@ -40,6 +40,7 @@ async def apply(
     infra_image: str,
     *,
     hold: Collection[str],
+    based_on: Pod | None,
     keep_on_error: bool,
     on_change: OnChange,
 ) -> None:
@@ -52,7 +53,7 @@ async def apply(
     ):
         await delete(client, pod.name, grace_s=0)
         before = FoundPod(name=pod.name, networks=before.networks)
-    run = _Run(client, pod, infra_image, on_change)
+    run = _Run(client, pod, infra_image, on_change, based_on)
     try:
         await run.until_nothing_differs(before, hold)
     except BaseException:
@@ -71,8 +72,10 @@ async def _undo(client: Client, before: FoundPod, run: _Run, infra_image: str) -
             for name in run.made_volumes:
                 group.create_task(remove_volume(client, name))
         return
-    back = _Run(client, decode(Pod, before.spec), infra_image, lambda change: None)
-    await back.until_nothing_differs(await find.pod(client, before.name), ())
+    now = await find.pod(client, before.name)
+    if now.spec == encode(run.pod):  # else somebody has gone on from here
+        back = _Run(client, decode(Pod, before.spec), infra_image, lambda change: None)
+        await back.until_nothing_differs(now, ())
 
 
 async def _finish(work: Awaitable[object]) -> None:
@@ -96,6 +99,7 @@ class _Run:
     pod: Pod
     infra_image: str
     on_change: OnChange
+    based_on: Pod | None = None
     made_containers: list[str] = field(default_factory=list)
     made_volumes: list[str] = field(default_factory=list)
     has_changed: bool = False
@@ -103,6 +107,7 @@ class _Run:
 
     async def until_nothing_differs(self, found: FoundPod, hold: Collection[str]) -> None:
         for attempt in range(ATTEMPTS):
+            self._heed_others(found)
             steps = plan(self.pod, found, hold=hold)
             if not steps:
                 return
@@ -116,6 +121,18 @@ class _Run:
             # A name is taken from the moment that somebody asks for it, and its container listed only when made.
             await asyncio.sleep(FIRST_PAUSE_S * 2**attempt)
             found = await find.pod(self.client, self.pod.name)
+
+    def _heed_others(self, found: FoundPod) -> None:
+        """A wanted state that came after ours is made of ours, so from then on it is what we help to reach."""
+        if self.has_changed:
+            if found.spec not in (None, encode(self.pod)):
+                self.pod = decode(Pod, found.spec)
+        elif self.based_on is not None and found.spec not in (encode(self.based_on), encode(self.pod)):
+            raise Overtaken(
+                f"pod '{self.pod.name}' was changed by somebody else meanwhile",
+                subject=self.pod.name,
+                hint="look at it again, then repeat the change",
+            )
 
     async def _all(self, steps: list[Step]) -> None:
         """Every step as soon as those before it are done. After a failure nothing new is begun."""
@@ -142,7 +159,8 @@ class _Run:
                 self._stopped = True
         if self._stopped:
             return
-        self.has_changed = True
+        # What cannot write its wanted state has changed nothing yet, and must not undo what others did.
+        self.has_changed |= step.verb is not Verb.WRITE_SPEC
         try:
             await self._do(step)
         except PodlabError as error:
@@ -161,8 +179,7 @@ class _Run:
             case Verb.CREATE_NETWORK:
                 await self._create_network()
             case Verb.WRITE_SPEC:
-                generation = int(step.target.rpartition(".")[2])
-                await self._create_volume(translate.spec_volume(pod, generation))
+                await self._write_spec(int(step.target.rpartition(".")[2]))
             case Verb.CREATE_VOLUME:
                 await self._create_volume(translate.volume(pod, translate.empty_dirs(pod)[step.target]))
             case Verb.OPEN_VOLUME:
@@ -197,6 +214,19 @@ class _Run:
             await self.client.json("POST", "/networks/create", body=body | {"CheckDuplicate": True})
         except Conflict:  # somebody else made it at the same time
             await self.client.json("GET", f"/networks/{body['Name']}")
+
+    async def _write_spec(self, generation: int) -> None:
+        """Whoever was slow may write a generation that others have passed and removed: look after writing."""
+        body = translate.spec_volume(self.pod, generation)
+        await self._create_volume(body)
+        label = f"{naming.POD}={self.pod.name}"
+        generations = [
+            int(v["Labels"].get(naming.GENERATION, 0)) for v in await find.volumes(self.client, label)
+        ]
+        if max(generations) > generation:
+            await remove_volume(self.client, body["Name"])
+            raise Conflict(f"pod '{self.pod.name}' was changed meanwhile")
+        self.has_changed = True
 
     async def _create_volume(self, body: translate.Body) -> None:
         """Creating a volume that exists succeeds whatever its labels are, so they are compared."""

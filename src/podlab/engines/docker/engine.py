@@ -77,13 +77,20 @@ class DockerEngine:
         pod: Pod,
         *,
         hold: Collection[str] = (),
+        based_on: Pod | None = None,
         keep_on_error: bool = False,
         on_change: Callable[[Change], None] = lambda change: None,
     ) -> None:
         from podlab.engines.docker.apply import apply
 
         await apply(
-            self.client, pod, self.infra_image, hold=hold, keep_on_error=keep_on_error, on_change=on_change
+            self.client,
+            pod,
+            self.infra_image,
+            hold=hold,
+            based_on=based_on,
+            keep_on_error=keep_on_error,
+            on_change=on_change,
         )
 
     async def preview(self, pod: Pod) -> str:

@@ -79,7 +79,7 @@ def plan(wanted: Pod, found: FoundPod, *, hold: Collection[str] = ()) -> list[St
                 Verb.CREATE,
                 name,
                 reason,
-                after=[*needs, *filter(None, [steps.infra_created, removed.get(name)])],
+                after=[*spec_written, *needs, *filter(None, [steps.infra_created, removed.get(name)])],
             )
     opened = {
         name: steps.add(Verb.OPEN_VOLUME, name, after=[new_volumes[name]] if name in new_volumes else [])

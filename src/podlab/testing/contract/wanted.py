@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from podlab.errors import Conflict, NotFound, PodlabError
+from podlab.errors import Conflict, NotFound, Overtaken, PodlabError
 from podlab.model import ContainerPort, EnvVar
+from podlab.pods.change import change
 from podlab.status import Phase, State
 from podlab.testing.contract.case import (
     Case,
@@ -55,6 +56,31 @@ class Wanted(Case):
             await engine.apply(pod, on_change=changes.append)
             assert changes == []
             assert await engine.get(name) == before
+
+    async def test_a_change_of_what_somebody_else_has_changed_is_refused(
+        self, engine: Engine, image: str, name: str
+    ) -> None:
+        before = pod_of(name, member("app", image))
+        theirs = pod_of(name, member("app", image), member("theirs", image))
+        async with self.running(engine, before):
+            await engine.apply(theirs, based_on=before)
+            with pytest.raises(Overtaken):
+                await engine.apply(pod_of(name, member("app", image), member("mine", image)), based_on=before)
+            assert await engine.spec(name) == theirs
+            assert await engine.plan(theirs) == []
+
+    async def test_changes_made_at_the_same_time_are_all_there(
+        self, engine: Engine, image: str, name: str
+    ) -> None:
+        async def one_more(number: int) -> None:
+            container = member(f"c{number}", image)
+            await change(engine, name, lambda now: pod_of(name, *now.spec.containers, container))
+
+        async with self.running(engine, pod_of(name)):
+            await asyncio.gather(*map(one_more, range(4)))
+            found = await engine.get(name)
+            assert {c.name for c in found.containers} == {"c0", "c1", "c2", "c3"}
+            assert found.running == found.wanted == 4
 
     async def test_only_what_differs_is_changed(self, engine: Engine, image: str, name: str) -> None:
         async with self.running(engine, pod_of(name, member("app", image), member("side", image))):
