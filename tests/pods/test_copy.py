@@ -91,7 +91,9 @@ async def test_out_of_a_container(engine: DockerEngine, pod: str, tmp_path: Path
         else:
             await copy_out(Place(engine, pod, "app", source), where)
         top = tmp_path / name
-        shown.append(sorted((str(p.relative_to(top)), p.is_symlink(), p.lstat().st_mode) for p in top.rglob("*")))
+        shown.append(
+            sorted((str(p.relative_to(top)), p.is_symlink(), p.lstat().st_mode) for p in top.rglob("*"))
+        )
     assert shown[0] == shown[1]
 
 

@@ -91,7 +91,9 @@ async def test_leaving_ends_what_is_open_in_the_pod_too(engine: DockerEngine, po
     assert connections(pod) == 0
 
 
-async def test_a_client_that_breaks_off_ends_its_connection_in_the_pod(engine: DockerEngine, pod: str) -> None:
+async def test_a_client_that_breaks_off_ends_its_connection_in_the_pod(
+    engine: DockerEngine, pod: str
+) -> None:
     async with forwarding(engine, pod, [Forward(0, 7000)], on_error=never) as [bound]:
         _, writer = await asyncio.open_connection("127.0.0.1", bound.local)
         while not connections(pod):  # noqa: ASYNC110

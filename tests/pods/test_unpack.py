@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def entry(name: str, kind: bytes = tarfile.REGTYPE, data: bytes = b"", link: str = "", mode: int = 0o644) -> bytes:
+def entry(
+    name: str, kind: bytes = tarfile.REGTYPE, data: bytes = b"", link: str = "", mode: int = 0o644
+) -> bytes:
     info = tarfile.TarInfo(name)
     info.type, info.size, info.linkname, info.mode, info.mtime = kind, len(data), link, mode, 1_500_000_000
     return info.tobuf() + data + bytes(-len(data) % 512)
@@ -63,7 +65,9 @@ async def test_without_a_name_it_is_what_is_in_the_folder(tmp_path: Path) -> Non
 
 
 async def test_a_whole_file_system_begins_with_a_slash(tmp_path: Path) -> None:
-    await unpack(chunks(entry("/", tarfile.DIRTYPE), entry("/etc/", tarfile.DIRTYPE), entry("/etc/f")), tmp_path, "")
+    await unpack(
+        chunks(entry("/", tarfile.DIRTYPE), entry("/etc/", tarfile.DIRTYPE), entry("/etc/f")), tmp_path, ""
+    )
     assert (tmp_path / "etc" / "f").exists()
 
 

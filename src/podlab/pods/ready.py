@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from podlab.engines.base import Engine
 from podlab.errors import PodlabError, TimedOut
@@ -12,8 +13,11 @@ from podlab.model import Container, Pod
 from podlab.pods import probe
 from podlab.status import ContainerStatus, PodStatus, State
 
-FIRST_LOOK_S, LAST_LOOK_S = 0.05, 1.0
-"""A pod that comes up is looked at often at first; a probe's own period counts once it is ready."""
+FIRST_PAUSE_S, LAST_PAUSE_S, PAUSE_GROWS = 0.1, 1.0, 1.6
+"""Between two looks at a pod that comes up; a probe's own period counts once it is ready. Each look at a
+probe costs the engine an exec, some 50 ms of a processor."""
+STEADY_S = 5
+"""A container that was restarted and has no probe is taken for ready when it has run so long."""
 RESTARTS_TO_GIVE_UP = 3
 LOG_LINES_SHOWN = 5
 
@@ -45,7 +49,7 @@ async def wait_ready(
     """
     pod = await engine.spec(name)
     waits = {c.name: _Wait(engine, pod, c, on_progress) for c in pod.spec.containers}
-    pause_s = FIRST_LOOK_S
+    pause_s = FIRST_PAUSE_S
     try:
         async with asyncio.timeout(timeout_s):
             while True:
@@ -54,7 +58,7 @@ async def wait_ready(
                 if all(await asyncio.gather(*looks)) and len(status.containers) >= status.wanted:
                     return status
                 await asyncio.sleep(pause_s)
-                pause_s = min(pause_s * 1.5, LAST_LOOK_S)
+                pause_s = min(pause_s * PAUSE_GROWS, LAST_PAUSE_S)
     except TimeoutError:
         lacking = [w for w in waits.values() if not w.is_ready]
         reasons = "; ".join(f"container '{w.name}' {w.message or 'is not there'}" for w in lacking)
@@ -93,9 +97,12 @@ class _Wait:
             await self._give_up(f"ended {status.restart_count} times, last with exit code {status.exit_code}")
         if status.state is not State.RUNNING:
             return False, status.message or f"is {status.state}"
-        if status.is_ready is not None:
-            return status.is_ready, status.message
-        return await self._probe()
+        if status.is_ready is None:
+            return await self._probe()
+        if status.is_ready and status.restart_count and status.started_at:
+            if (datetime.now(UTC) - status.started_at).total_seconds() < STEADY_S:
+                return False, f"was restarted {status.restart_count} times"
+        return status.is_ready, status.message
 
     async def _ended(self, status: ContainerStatus) -> tuple[bool, str]:
         policy = self._pod.spec.restart_policy or "Always"
@@ -121,7 +128,7 @@ class _Wait:
 
     async def _probe(self) -> tuple[bool, str]:
         wanted = self._container.readiness_probe
-        if wanted is None:
+        if wanted is None or self.is_ready:  # it has passed once: the others are waited for
             return True, ""
         now = asyncio.get_running_loop().time()
         self._delay_over = self._delay_over or now + (wanted.initial_delay_seconds or 0)

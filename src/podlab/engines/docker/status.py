@@ -93,7 +93,7 @@ def _container(found: FoundPod, name: str, c: FoundContainer, wanted: Mapping[st
         restart_count=c.restart_count,
         started_at=c.started_at,
         finished_at=c.finished_at if state is State.TERMINATED else None,
-        exit_code=exit_code if state is State.TERMINATED else None,
+        exit_code=exit_code if state is State.TERMINATED or c.state == "restarting" else None,
         reason=reason,
         message=message,
     )
