@@ -1,0 +1,32 @@
+"""A workshop's folder: `podlab.yaml`, and the lesson that it names."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from podlab.errors import Invalid
+from podlab.lesson.lesson import Lesson
+from podlab.lesson.loading import load
+from podlab.lesson.scope import Scope
+from podlab.manifest import load as load_manifest
+from podlab.manifest.workshop import Workshop
+
+
+def load_workshop(folder: str | Path) -> tuple[Workshop, Lesson]:
+    """The workshop in a folder or file and its lesson, each name in it checked against the workshop.
+
+    `Invalid` where either has problems, where there is no workshop, or one without lesson.
+    """
+    loaded = load_manifest([folder])
+    if len(loaded.workshops) != 1:
+        raise Invalid(
+            f"{folder} has no workshop: it needs a podlab.yaml with kind: Workshop", subject=str(folder)
+        )
+    workshop = loaded.workshops[0]
+    if not workshop.spec.lesson:
+        raise Invalid(
+            f"the workshop {workshop.metadata.name!r} has no lesson", subject=str(folder),
+            hint="name a folder of NN-name.md beside podlab.yaml: spec.lesson: lesson",
+        )  # fmt: skip
+    beside = Path(folder) if Path(folder).is_dir() else Path(folder).parent
+    return workshop, load(beside / workshop.spec.lesson, Scope.of(workshop))
