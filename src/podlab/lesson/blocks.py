@@ -76,18 +76,18 @@ class Reader:
         if name not in _BLOCKS:
             place.find(name).problem(f"unknown block ':::{name}'{did_you_mean(name, _BLOCKS) or _KNOWN}")
         if name == "quiz":
-            return [self._quiz(title, inner, place)]
+            return [self._quiz(title, inner, place, opening.level)]
         opening.meta = closing.meta = {"name": name, "title": self._title(title)}
         return [opening, *self.read(inner), closing]
 
-    def _quiz(self, title: str, inner: Sequence[Token], place: Place) -> Token:
+    def _quiz(self, title: str, inner: Sequence[Token], place: Place, level: int) -> Token:
         if self._is_in_quiz:
             place.problem("a quiz cannot stand inside another")
         was_in_quiz, self._is_in_quiz = self._is_in_quiz, True
         made = quiz.read(self._title(title), self.read(inner), place, self.ids)
         self._is_in_quiz = was_in_quiz
         self.elements.append(made)
-        return Token("quiz", "", 0, meta={"quiz": made}, block=True)
+        return Token("quiz", "", 0, level=level, meta={"quiz": made}, block=True)
 
     def _title(self, text: str) -> list[Token]:
         tokens = markdown.parse_line(text) if text else []
@@ -99,12 +99,12 @@ class Reader:
         place = self.place.at(self._line)
         made = fences.read(token.content, token.info, place, self.scope, self.ids)
         if isinstance(made, fences.Code):
-            return Token("code", "", 0, content=made.text, meta={"code": made}, block=True)
+            return Token("code", "", 0, level=token.level, content=made.text, meta={"code": made}, block=True)
         if self._is_in_quiz:
             place.problem("commands and checks cannot stand inside a quiz")
         self.elements.append(made)
         kind = "command" if isinstance(made, Command) else "check"
-        return Token(kind, "", 0, content=token.content, meta={kind: made}, block=True)
+        return Token(kind, "", 0, level=token.level, content=token.content, meta={kind: made}, block=True)
 
     def _inline(self, token: Token) -> None:
         place = self.place.at(self._line)

@@ -28,13 +28,15 @@ def read(title: Sequence[Token], tokens: Sequence[Token], place: Place, ids: Ids
     if start == stop:
         place.problem("a quiz needs choices: a list of '- [ ] wrong' and '- [x] right'")
     choices, marks = list[Choice](), set[str]()
-    for item in _items(tokens[start:stop]):
+    items = list(_items(tokens[start:stop]))
+    for item in items:
         at = place.at(item[0].map[0] + 1 if item[0].map else place.line)
         if (choice := _choice(item, at, marks)) is not None:
             if any(choice.id == other.id for other in choices):
                 at.problem("this choice stands twice")
             choices.append(choice)
-    _judge(choices, marks, place)
+    if len(choices) == len(items):
+        _judge(choices, marks, place)
     return Quiz(
         id=QuizId(ids.make("quiz", question.text)), question=question, body=prose(before), choices=tuple(choices),
         is_multiple="(" not in marks, explanation=prose(after) if after else None, line=place.line,
