@@ -13,10 +13,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from podlab.engines.docker.engine import DockerEngine
+from podlab.model import Container, Metadata, Pod, PodSpec
 from podlab.naming import infra_image
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import AsyncIterator, Iterator
 
 pytest.register_assert_rewrite("podlab.testing.contract")
 
@@ -67,6 +69,25 @@ def pod_name(request: pytest.FixtureRequest) -> Iterator[str]:
         for kind, each in left:
             docker(kind, "rm", "-f", each)
         assert not left, f"the test left behind: {left}"
+
+
+@pytest.fixture
+async def engine(docker_host: str) -> AsyncIterator[DockerEngine]:
+    """The private engine."""
+    engine = await DockerEngine.connect(docker_host)
+    yield engine
+    await engine.close()
+
+
+@pytest.fixture
+async def pod(engine: DockerEngine, pod_name: str, image: str) -> AsyncIterator[str]:
+    """The name of a pod whose container `app` sleeps."""
+    app = Container(name="app", image=image, command=("sleep", "1000"))
+    await engine.apply(
+        Pod(metadata=Metadata(name=pod_name), spec=PodSpec(containers=(app,), restart_policy="Never"))
+    )
+    yield pod_name
+    await engine.delete(pod_name, grace_s=0)
 
 
 def leftovers(pod_name: str) -> list[tuple[str, str]]:

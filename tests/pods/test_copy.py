@@ -8,30 +8,13 @@ import pytest
 
 from podlab.engines.docker.engine import DockerEngine
 from podlab.errors import Conflict, NotFound
-from podlab.model import Container, Metadata, Pod, PodSpec
 from podlab.pods.copy import Place, copy_in, copy_out
 from tests.conftest import docker
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
     from pathlib import Path
 
 pytestmark = pytest.mark.engine
-
-
-@pytest.fixture
-async def engine(docker_host: str) -> AsyncIterator[DockerEngine]:
-    engine = await DockerEngine.connect(docker_host)
-    yield engine
-    await engine.close()
-
-
-@pytest.fixture
-async def pod(engine: DockerEngine, pod_name: str, image: str) -> AsyncIterator[str]:
-    app = Container(name="app", image=image, command=("sleep", "1000"))
-    await engine.apply(Pod(metadata=Metadata(name=pod_name), spec=PodSpec(containers=(app,))))
-    yield pod_name
-    await engine.delete(pod_name, grace_s=0)
 
 
 @pytest.fixture

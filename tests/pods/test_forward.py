@@ -21,13 +21,6 @@ SERVE = "mkdir /www; echo hello >/www/page; httpd -h /www -p 127.0.0.1:80; exec 
 
 
 @pytest.fixture
-async def engine(docker_host: str) -> AsyncIterator[DockerEngine]:
-    engine = await DockerEngine.connect(docker_host)
-    yield engine
-    await engine.close()
-
-
-@pytest.fixture
 async def pod(engine: DockerEngine, pod_name: str, image: str) -> AsyncIterator[str]:
     """Port 80 serves a page on loopback only; port 7000 never says a word; 81 is nobody's."""
     app = Container(name="app", image=image, command=("sh", "-c", SERVE))

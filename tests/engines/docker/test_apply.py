@@ -28,13 +28,6 @@ MakePod = Callable[..., Pod]
 
 
 @pytest.fixture
-async def engine(docker_host: str) -> AsyncIterator[DockerEngine]:
-    connected = await DockerEngine.connect()
-    yield connected
-    await connected.close()
-
-
-@pytest.fixture
 async def make(engine: DockerEngine, image: str, pod_name: str) -> AsyncIterator[MakePod]:
     """Pods of this test, removed afterwards: `make(container, …, name="-2", **spec)`."""
     names = set()

@@ -17,7 +17,7 @@ import pytest
 from podlab.engines.base import ExecOptions
 from podlab.engines.docker.engine import DockerEngine
 from podlab.errors import Conflict, Invalid, NotFound, Unavailable
-from podlab.model import Container, Metadata, Pod, PodSpec
+from podlab.model import Container
 from tests.conftest import docker
 
 if TYPE_CHECKING:
@@ -28,22 +28,6 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.engine
 CHUNK = os.urandom(1 << 16)
 CHUNKS = 1526  # 100 MB
-
-
-@pytest.fixture
-async def engine(docker_host: str) -> AsyncIterator[DockerEngine]:
-    engine = await DockerEngine.connect(docker_host)
-    yield engine
-    await engine.close()
-
-
-@pytest.fixture
-async def pod(engine: DockerEngine, pod_name: str, image: str) -> AsyncIterator[str]:
-    """A pod whose container `app` sleeps."""
-    app = Container(name="app", image=image, command=("sleep", "1000"))
-    await engine.apply(Pod(metadata=Metadata(name=pod_name), spec=PodSpec(containers=(app,), restart_policy="Never")))
-    yield pod_name
-    await engine.delete(pod_name, grace_s=0)
 
 
 async def finished(process: Process) -> tuple[bytes, bytes, int]:
@@ -73,7 +57,9 @@ async def test_output_errors_and_exit_code_are_told_apart(engine: DockerEngine, 
 
 async def test_options_reach_the_command(engine: DockerEngine, pod: str) -> None:
     options = ExecOptions(env={"A": "b c"}, workdir="/tmp", user="12:34")
-    out, _, _ = await finished(await engine.exec(pod, "app", ["sh", "-c", 'echo "$A $PWD $(id -u) $(id -g)"'], options))
+    out, _, _ = await finished(
+        await engine.exec(pod, "app", ["sh", "-c", 'echo "$A $PWD $(id -u) $(id -g)"'], options)
+    )
     assert out == b"b c /tmp 12 34\n"
 
 
@@ -156,7 +142,9 @@ async def test_writing_to_a_command_that_has_ended_is_no_error(engine: DockerEng
             await process.write_eof()
 
 
-async def test_a_terminal_has_its_size_from_the_start_and_can_be_resized(engine: DockerEngine, pod: str) -> None:
+async def test_a_terminal_has_its_size_from_the_start_and_can_be_resized(
+    engine: DockerEngine, pod: str
+) -> None:
     options = ExecOptions(tty=True, stdin=True, size=(99, 33))
     script = 'stty size; trap "stty size; exit 3" WINCH; while :; do sleep 0.1; done'
     async with await engine.exec(pod, "app", ["sh", "-c", script], options) as process:
@@ -238,7 +226,9 @@ async def test_followed_logs_come_as_they_are_written(engine: DockerEngine, pod:
 
 
 @pytest.mark.parametrize("address", ["127.0.0.1:8080", "[::1]:8080", "8080"])
-async def test_dial_reaches_what_listens_on_loopback_only(engine: DockerEngine, pod: str, address: str) -> None:
+async def test_dial_reaches_what_listens_on_loopback_only(
+    engine: DockerEngine, pod: str, address: str
+) -> None:
     await shell(engine, pod, f"mkdir -p /www; echo hello >/www/page; httpd -h /www -p {address}")
     async with await engine.dial(pod, 8080) as stream:
         await stream.write(b"GET /page HTTP/1.0\r\n\r\n")
@@ -271,7 +261,9 @@ async def test_dial_carries_half_closed_connections(engine: DockerEngine, pod: s
 async def test_a_connection_to_a_silent_server_leaves_nothing_in_the_infra_container(
     engine: DockerEngine, pod: str
 ) -> None:
-    await engine.exec(pod, "app", ["nc", "-ll", "-p", "7001", "-e", "sleep", "1000"], ExecOptions(detach=True))
+    await engine.exec(
+        pod, "app", ["nc", "-ll", "-p", "7001", "-e", "sleep", "1000"], ExecOptions(detach=True)
+    )
     await until(engine, pod, "grep -q :1B59 /proc/net/tcp6 /proc/net/tcp")
     async with await engine.dial(pod, 7001) as stream:
         await stream.write(b"anybody?")
