@@ -6,6 +6,10 @@ from dataclasses import dataclass, field
 from html.parser import HTMLParser
 
 VOID = {"br", "hr", "img", "input"}
+PLAIN = (
+    "blockquote", "br", "em", "fieldset", "figcaption", "h2", "h3", "h4", "h5", "h6", "hr", "legend", "li", "s",
+    "strong", "summary", "table", "tbody", "thead", "tr", "ul",
+)  # fmt: skip
 ALLOWED = {
     "a": {"href", "title", "target", "rel", "data-preview", "data-step"},
     "article": {"class", "data-step-id", "aria-labelledby"},
@@ -26,13 +30,7 @@ ALLOWED = {
     "span": {"class"},
     "td": {"class"},
     "th": {"class"},
-} | dict.fromkeys(
-    (
-        "blockquote", "br", "em", "fieldset", "figcaption", "h2", "h3", "h4", "h5", "h6", "hr", "legend", "li", "s",
-        "strong", "summary", "table", "tbody", "thead", "tr", "ul",
-    ),
-    set[str](),
-)  # fmt: skip
+} | {name: set[str]() for name in PLAIN}
 
 
 @dataclass

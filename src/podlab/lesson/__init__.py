@@ -8,6 +8,7 @@ Nothing here does I/O but reading files; only an import's last step, `importers.
 from podlab.lesson.grading import Grade, grade
 from podlab.lesson.lesson import Asset, Check, Choice, Command, Lesson, Quiz, Step
 from podlab.lesson.loading import load
+from podlab.lesson.named_images import images_named
 from podlab.lesson.scope import Scope
 from podlab.lesson.workshop import load_workshop
 
@@ -22,6 +23,7 @@ __all__ = [
     "Scope",
     "Step",
     "grade",
+    "images_named",
     "load",
     "load_workshop",
 ]

@@ -102,6 +102,7 @@ def _check(text: str, info: Info, place: Place, scope: Scope, ids: Ids) -> Check
         id=CheckId(ids.make("check", name)), name=name, command=text, hint=info.attributes.get("hint") or "",
         is_automatic="auto" in info.attributes, opens_next="opens-next" in info.attributes,
         container=container, timeout_s=_timeout_s(info, place), line=place.line,
+        shell="bash" if info.language == "bash" else "sh",
     )  # fmt: skip
 
 

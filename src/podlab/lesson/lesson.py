@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, NewType
+from typing import TYPE_CHECKING, Literal, NewType
 
 from podlab.lesson import variables
 
@@ -46,7 +46,7 @@ class Command:
 class Check:
     """A script that tells whether something is done: it passes on exit 0, and what it prints is for the attendee.
 
-    It runs in `container` (empty: that of the first terminal), by itself while the step is open where
+    `shell -c` runs it in `container` (empty: that of the first terminal), by itself while the step is open where
     `is_automatic`. `hint` is shown when it fails. The next step stays closed until it passes where `opens_next`.
     """
 
@@ -59,6 +59,7 @@ class Check:
     container: str
     timeout_s: int
     line: int
+    shell: Literal["sh", "bash"] = "sh"
 
     def filled(self, values: Mapping[str, str]) -> str:
         """What is run. `NotFound` where a variable has no value."""
