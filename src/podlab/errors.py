@@ -6,6 +6,9 @@ A message says what failed, on what, and why; `hint` says what to do. The comman
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 
 class PodlabError(Exception):
     """Something failed. `subject` is the thing it failed on, such as a pod's name or a file."""
@@ -72,3 +75,18 @@ class Conflict(PodlabError):
 
 class Overtaken(Conflict):
     """Somebody else changed what this change was based on. Read it again, and change that."""
+
+
+@contextmanager
+def ungrouped() -> Iterator[None]:
+    """Tasks that fail together raise a group; out of here comes the first of its errors, if all are ours."""
+    try:
+        yield
+    except BaseExceptionGroup as group:
+        ours, others = group.split(PodlabError)
+        if ours is None or others is not None:
+            raise
+        error: BaseException = ours
+        while isinstance(error, BaseExceptionGroup):
+            error = error.exceptions[0]
+        raise error from None
