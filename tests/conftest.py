@@ -25,13 +25,6 @@ pytest.register_assert_rewrite("podlab.testing.contract")
 IMAGE = "podlab-test/busybox:latest"
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Under `--dist loadgroup` tests that share an engine run one by one, the others beside them."""
-    for item in items:
-        if item.get_closest_marker("engine") and not item.get_closest_marker("xdist_group"):
-            item.add_marker(pytest.mark.xdist_group("engine"))
-
-
 @pytest.fixture(scope="session")
 def docker_host() -> str:
     """The address of the private engine."""

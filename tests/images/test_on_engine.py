@@ -6,7 +6,9 @@ import asyncio
 import io
 import json
 import random
+import shutil
 import tarfile
+import tempfile
 import uuid
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -235,29 +237,33 @@ async def test_a_registry_where_nobody_listens_is_out_of_reach(store: DockerImag
 
 
 @pytest.fixture
-async def small_engine(docker_host: str, tmp_path: Path) -> AsyncIterator[str]:
+async def small_engine(docker_host: str) -> AsyncIterator[str]:
     """An engine of its own whose disk has 24 MB, without a network."""
-    disk = tmp_path / "disk"
+    folder = Path(tempfile.mkdtemp(prefix="podlab-"))  # pytest's are too long for the path of a socket
+    disk = folder / "disk"
     disk.mkdir()
     await run("mount", "-t", "tmpfs", "-o", "size=24m", "tmpfs", str(disk))
-    address = f"unix://{tmp_path}/sock"
+    address = f"unix://{folder}/sock"
     try:
-        with (tmp_path / "log").open("wb") as log:
+        with (folder / "log").open("wb") as log:
             engine = await asyncio.create_subprocess_exec(
-                "dockerd", "--data-root", str(disk / "data"), "--exec-root", str(tmp_path / "exec"),
-                "--pidfile", str(tmp_path / "pid"), "--host", address,
+                "dockerd", "--data-root", str(disk / "data"), "--exec-root", str(folder / "exec"),
+                "--pidfile", str(folder / "pid"), "--host", address,
                 "--bridge", "none", "--iptables=false", "--ip6tables=false", stdout=log, stderr=log,
             )  # fmt: skip
         try:
             async with asyncio.timeout(30):
-                while docker("-H", address, "version").returncode:  # noqa: ASYNC110
+                while docker("-H", address, "version").returncode:
+                    assert engine.returncode is None, (folder / "log").read_text()[-2000:]
                     await asyncio.sleep(0.1)
             yield address
         finally:
-            engine.terminate()
+            if engine.returncode is None:
+                engine.terminate()
             await engine.wait()
     finally:
         await run("umount", "-l", str(disk))
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 async def test_a_full_disk_is_told_and_leaves_nothing(small_engine: str, tmp_path: Path) -> None:

@@ -312,3 +312,19 @@ async def test_nothing_has_to_be_killed_when_a_pod_stops(engine: DockerEngine, m
     assert codes == {"app": 143, "shell": 129}  # TERM and HUP; a kill would be 137
     await engine.start(pod.name)
     assert (await engine.get(pod.name)).running == 2
+
+
+async def test_prune_would_remove_what_has_ended_and_nothing_else(
+    engine: DockerEngine, make: MakePod
+) -> None:
+    ended, living = (
+        make(container(), name="-ended", restart_policy="Never"),
+        make(container(), name="-living"),
+    )
+    for pod in (ended, living):
+        await engine.apply(pod)
+    await engine.kill(ended.name)
+    await engine.wait(ended.name, "app")
+    named = {change.pod for change in await engine.prune(dry_run=True)}
+    assert ended.name in named
+    assert living.name not in named

@@ -220,9 +220,11 @@ async def test_an_attached_process_misses_nothing_and_tells_its_exit_code(
 
 async def test_followed_logs_come_as_they_are_written(engine: DockerEngine, pod: str) -> None:
     async with aclosing(cast("AsyncGenerator[LogLine]", engine.logs(pod, "app", follow=True))) as lines:
-        await shell(engine, pod, "echo one >/proc/1/fd/1; echo two >/proc/1/fd/2")
-        async with asyncio.timeout(5):
-            assert [(await anext(lines)).text for _ in range(2)] == [b"one", b"two"]
+        for number, text in ((1, "one"), (2, "two")):
+            await shell(engine, pod, f"echo {text} >/proc/1/fd/{number}")
+            async with asyncio.timeout(5):
+                line = await anext(lines)
+            assert (line.stream, line.text) == (number, text.encode())
 
 
 @pytest.mark.parametrize("address", ["127.0.0.1:8080", "[::1]:8080", "8080"])

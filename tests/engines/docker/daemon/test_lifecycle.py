@@ -26,7 +26,7 @@ from podlab.errors import Conflict, NotFound, PodlabError, Unavailable
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator
 
-pytestmark = [pytest.mark.engine, pytest.mark.xdist_group("daemon")]
+pytestmark = pytest.mark.engine
 LEFTOVERS = Path(__file__).parents[4] / "scripts/leftovers"
 
 
