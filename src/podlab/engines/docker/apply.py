@@ -204,8 +204,10 @@ class _Run:
         else:
             wanted = self.pod.container(container)
             assert wanted is not None  # noqa: S101 - the plan names the pod's own containers
-            body = profiles.put_in(translate.member(self.pod, wanted))
-        answer = await self.client.json("POST", "/containers/create", query={"name": name}, body=body)
+            body = translate.member(self.pod, wanted)
+        answer = await self.client.json(
+            "POST", "/containers/create", query={"name": name}, body=profiles.put_in(body)
+        )
         self.made_containers.append(answer["Id"])
 
     async def _create_network(self) -> None:

@@ -60,7 +60,7 @@ def infra(pod: Pod, image: str, ends_at: int | None) -> Body:
             "DnsOptions": [o.name if o.value is None else f"{o.name}:{o.value}" for o in dns.options],
             "ExtraHosts": [f"{name}:{alias.ip}" for alias in spec.host_aliases for name in alias.hostnames],
             "CapDrop": ["ALL"],
-            "SecurityOpt": ["no-new-privileges"],
+            "SecurityOpt": ["no-new-privileges", f"{SECCOMP_FILE}podlab/infra.json"],
             "RestartPolicy": {"Name": "unless-stopped" if ends_at is None else "on-failure"},
             "Annotations": _one_shim(pod),
             "Mounts": [

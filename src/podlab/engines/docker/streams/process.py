@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 from podlab.engines.detach import DetachKeys
 from podlab.engines.docker.api.client import CHUNK_BYTES
 from podlab.engines.docker.streams.frames import Demultiplexer
-from podlab.engines.docker.streams.signals import signal_process
+from podlab.engines.docker.streams.signals import end_session, signal_process
 from podlab.errors import Conflict, Denied, Invalid, NotFound, PodlabError, Unavailable
 
 if TYPE_CHECKING:
@@ -164,6 +164,9 @@ class Process:
     async def signal(self, name: str) -> None:
         raise NotImplementedError
 
+    async def hang_up(self) -> None:
+        raise NotImplementedError
+
     def _broke_off(self) -> Unavailable:
         return Unavailable(
             f"the Docker Engine at {self._client.address} broke off the connection to the command",
@@ -187,6 +190,11 @@ class ExecProcess(Process):
         found = await self._inspect()
         if found["Running"] and found["Pid"]:
             await signal_process(self._client, self._container_id, found["Pid"], name)
+
+    async def hang_up(self) -> None:
+        found = await self._inspect()
+        if found["Running"] and found["Pid"]:
+            await end_session(self._client, self._container_id, found["Pid"])
 
     async def is_running(self) -> bool:
         return bool((await self._inspect())["Running"])
@@ -219,6 +227,9 @@ class ContainerProcess(Process):
     async def signal(self, name: str) -> None:
         with suppress(NotFound, Conflict):  # it has ended
             await self._client.json("POST", f"{self._path}/kill", query={"signal": name})
+
+    async def hang_up(self) -> None:
+        await self.signal("HUP")  # whatever survives it belongs to the container
 
 
 def _checked(columns: int, rows: int) -> tuple[int, int]:

@@ -13,6 +13,8 @@ from podlab import naming
 from podlab.errors import Conflict, Invalid, NotFound, Unsupported
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from podlab.engines.docker.api.client import Client
 
 _SIGNAL = re.compile(r"[A-Z][A-Z0-9]{1,9}")
@@ -27,6 +29,38 @@ async def signal_process(client: Client, container_id: str, engine_pid: int, nam
     """
     if not _SIGNAL.fullmatch(name):
         raise Invalid(f"{name!r} is not the name of a signal", subject=name, hint="such as INT, TERM or HUP")
+    # runc makes an exec's process the leader of a session, so of a group of that number.
+    script = 'kill -s "$1" -- "-$2" || kill -s "$1" "$2"'
+    await _run_beside(client, container_id, [script, "sh", name, str(engine_pid)])
+
+
+_END = """
+left() {
+  for each in /proc/[0-9]*; do
+    { read -r line <"$each/stat"; } 2>/dev/null || continue
+    set -- ${line##*) }  # https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html: state ppid pgrp session
+    [ "$4" != "$leader" ] || [ "$1" = Z ] || echo "${each#/proc/}"
+  done
+}
+leader=$1 n=0
+kill -s HUP $(left) 2>/dev/null
+while found=$(left); [ -n "$found" ] && [ $n -lt 20 ]; do
+  [ $n -lt 10 ] || kill -s KILL $found 2>/dev/null
+  sleep 0.1; n=$((n+1))
+done
+[ -z "$found" ]
+"""
+
+
+async def end_session(client: Client, container_id: str, engine_pid: int) -> None:
+    """HUP to all processes of the terminal session that this one leads, and KILL after a second. `Conflict` where
+    one is left even then."""
+    if await _run_beside(client, container_id, [_END, "sh", str(engine_pid)]):
+        raise Conflict("processes of the terminal are still there after KILL", subject=container_id)
+
+
+async def _run_beside(client: Client, container_id: str, script: Sequence[str]) -> int:
+    """The exit code of `sh -c` in a container that sees the processes of the engine's machine."""
     labels = (await client.json("GET", f"/containers/{container_id}/json"))["Config"]["Labels"] or {}
     pod = labels.get(naming.POD)
     if not pod:
@@ -37,9 +71,8 @@ async def signal_process(client: Client, container_id: str, engine_pid: int, nam
         "/containers/create",
         body={
             "Image": infra["Image"],
-            # runc makes an exec's process the leader of a session, so of a group of that number.
-            "Entrypoint": ["sh", "-c", 'kill -s "$1" -- "-$2" || kill -s "$1" "$2"', "sh"],
-            "Cmd": [name, str(engine_pid)],
+            "Entrypoint": ["sh", "-c"],
+            "Cmd": list(script),
             "User": "0",
             "HostConfig": {
                 "PidMode": "host", "UsernsMode": "host", "NetworkMode": "none", "ReadonlyRootfs": True,
@@ -52,7 +85,7 @@ async def signal_process(client: Client, container_id: str, engine_pid: int, nam
     try:
         async with client.request("POST", f"{helper}/wait", query={"condition": "next-exit"}) as ending:
             await client.json("POST", f"{helper}/start")
-            await ending.json()
+            return int((await ending.json())["StatusCode"])
     finally:
         with suppress(NotFound, Conflict):  # the engine has removed it, or is about to
             await client.json("DELETE", helper, query={"force": True})
