@@ -58,12 +58,13 @@ async def prepare(paths: Sequence[str], source: str, output: str) -> None:
     """
     from podlab.images.prepare import prepare
 
-    wanted = _wanted(paths)
+    wanted, mirrored = _wanted(paths)
     async with session() as engine:
         with _lines() as lines:
             done = await prepare(
                 _store(engine),
                 wanted,
+                mirrored=mirrored,
                 source=cast("Source", source),
                 on_progress=lines.show,
                 on_warning=warn,
@@ -126,7 +127,7 @@ async def save(file: Path, paths: Sequence[str]) -> None:
 
     async with session() as engine:
         store = _store(engine)
-        references = list(_wanted(paths)) if paths else await _there(store)
+        references = list(_wanted(paths)[0]) if paths else await _there(store)
         with _lines() as lines:
             written = await save(store, references, file, on_bytes=lambda done: lines.bytes(str(file), done))
     say(f"{len(references)} images in {file} ({size(written)})")
@@ -158,19 +159,19 @@ def _store(engine: Engine) -> ImageStore:
     )
 
 
-def _wanted(paths: Sequence[str]) -> dict[str, Policy]:
+def _wanted(paths: Sequence[str]) -> tuple[dict[str, Policy], list[str]]:
+    """The images that are to be on the engine, and those that the mirror is to hold."""
     from podlab.images.needs import builtin, needed
 
     if not paths:
-        return builtin()
+        return builtin(), []
     from podlab.manifest import load
 
     loaded = load(paths)
     for warning in loaded.warnings:
         warn(warning)
-    preload = [image for w in loaded.workshops if w.spec.images for image in w.spec.images.preload]
-    wanted: dict[str, Policy] = dict.fromkeys(preload, "IfNotPresent")
-    return wanted | needed(loaded.pods)
+    mirrored: dict[str, Policy] = dict.fromkeys(loaded.mirrored, "IfNotPresent")
+    return mirrored | needed(loaded.pods), loaded.mirrored
 
 
 async def _there(store: ImageStore) -> list[str]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Self
 from podlab.cli.runner import warn
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
 
     from podlab.cli.image_progress import Lines
     from podlab.engines.base import Engine
@@ -17,8 +17,9 @@ if TYPE_CHECKING:
     from podlab.model import Pod
 
 
-async def prepare_images(engine: Engine, pods: Iterable[Pod]) -> None:
-    """Get what the pods need and the engine does not have. An engine whose nodes pull by themselves is left alone."""
+async def prepare_images(engine: Engine, pods: Iterable[Pod], mirrored: Collection[str] = ()) -> None:
+    """Get what the pods need and the engine does not have, and put `mirrored` into their mirror, if they have one.
+    An engine whose nodes pull by themselves is left alone."""
     from podlab.images.needs import needed
     from podlab.images.prepare import prepare
     from podlab.images.store import HoldsImages
@@ -27,7 +28,12 @@ async def prepare_images(engine: Engine, pods: Iterable[Pod]) -> None:
         return
     with _LazyLines() as lines:
         await prepare(
-            engine.image_store, needed(pods), on_progress=lines.show, on_warning=warn, on_done=lines.finish
+            engine.image_store,
+            needed(pods),
+            mirrored=mirrored,
+            on_progress=lines.show,
+            on_warning=warn,
+            on_done=lines.finish,
         )
 
 

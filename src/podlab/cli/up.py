@@ -98,7 +98,7 @@ async def command(
             previews = [text for pod in pods if (text := await engine.preview(pod))]
             click.echo("\n".join(previews) if previews else "# nothing to do: the pods are as wanted")
             return
-        await prepare_images(engine, pods)
+        await prepare_images(engine, pods, loaded.mirrored)
         with Waiting() as waiting:
             await up(
                 engine, pods, wait=not no_wait, timeout_s=timeout, replace=replace, keep_on_error=keep_on_error,

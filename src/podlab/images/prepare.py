@@ -14,7 +14,7 @@ from podlab.images.build import Builder
 from podlab.images.reference import parse
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Iterable, Mapping
+    from collections.abc import Callable, Collection, Coroutine, Iterable, Mapping
     from pathlib import Path
 
     from podlab.images.needs import Policy
@@ -54,6 +54,7 @@ async def prepare(
     wanted: Mapping[str, Policy],
     *,
     source: Source = "auto",
+    mirrored: Collection[str] = (),
     on_progress: Callable[[Progress], None] = lambda progress: None,
     on_done: Callable[[Prepared], None] = lambda prepared: None,
     on_warning: Callable[[str], None] = lambda message: None,
@@ -64,14 +65,15 @@ async def prepare(
 
     `auto` pulls, and builds where the registry cannot be reached and there is a recipe. `hub` only pulls: an
     image that podlab built does not count as there. `debian` builds what there is a recipe for: there, only
-    an image that podlab built counts. podlab's own images, `podlab/…`, are always built.
+    an image that podlab built counts. podlab's own images, `podlab/…`, are always built. Where the mirror is
+    wanted, it is made to hold `mirrored`, too; these are got like the others, if it lacks them.
     One image that fails does not end the others; the error names each.
     """
-    _check(wanted)
+    _check([*wanted, *mirrored])
     async with Builder(cache) as builder:
         work = _Work(
             store=store, source=source, builder=builder, on_progress=on_progress, on_done=on_done,
-            on_warning=on_warning, reach_s=reach_s,
+            on_warning=on_warning, reach_s=reach_s, seed=tuple(dict.fromkeys([*mirror.SEED, *mirrored])),
         )  # fmt: skip
         first = {reference: policy for reference, policy in wanted.items() if not mirror.is_mirror(reference)}
         results = await _all([work.one(reference, policy) for reference, policy in first.items()])
@@ -93,6 +95,7 @@ class _Work:
     on_done: Callable[[Prepared], None]
     on_warning: Callable[[str], None]
     reach_s: float
+    seed: tuple[str, ...]
     building: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_BUILDS_AT_ONCE))
 
     async def one(self, reference: str, policy: Policy) -> Prepared:
@@ -111,19 +114,19 @@ class _Work:
     async def mirror(self, reference: str) -> Prepared:
         """After all others: it is made from images on the engine."""
         started = time.monotonic()
-        image = await mirror.current(self.store)
+        image = await mirror.current(self.store, self.seed)
         how: Literal["present", "built"] = "present" if image else "built"
         if image is None:
-            for source in (mirror.BASE, *mirror.SEED):
+            for source in (mirror.BASE, *self.seed):
                 await self._get(source, "IfNotPresent")
             self.on_progress(Progress(reference=reference, status="putting images into it"))
-            image = await mirror.make(self.store)
+            image = await mirror.make(self.store, self.seed)
         done = Prepared(
             reference=reference,
             how=how,
             size_bytes=image.size_bytes,
             seconds=time.monotonic() - started,
-            built_from=f"{mirror.BASE} and {', '.join(mirror.SEED)}",
+            built_from=f"{mirror.BASE} and {', '.join(self.seed)}",
         )
         self.on_done(done)
         return done

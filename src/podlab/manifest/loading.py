@@ -23,6 +23,12 @@ class Loaded:
     workshops: tuple[Workshop, ...] = ()
     warnings: tuple[str, ...] = ()
 
+    @property
+    def mirrored(self) -> list[str]:
+        """The images that the workshops' mirrors are to hold."""
+        images = [w.spec.images for w in self.workshops if w.spec.images]
+        return [name for each in images if each.mirror != "none" for name in each.preload]
+
 
 def load(paths: Sequence[str | pathlib.Path], *, allow_ignored: Collection[str] = ()) -> Loaded:
     """Read files, folders and `-` (standard input).

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from podlab.engines.base import Engine
 from podlab.errors import PodlabError, TimedOut
@@ -99,9 +99,8 @@ class _Wait:
             return False, status.message or f"is {status.state}"
         if status.is_ready is None:
             return await self._probe()
-        if status.is_ready and status.restart_count and status.started_at:
-            if (datetime.now(UTC) - status.started_at).total_seconds() < STEADY_S:
-                return False, f"was restarted {status.restart_count} times"
+        if status.is_ready and status.restart_count and not _is_steady(status):
+            return False, f"was restarted {status.restart_count} times"
         return status.is_ready, status.message
 
     async def _ended(self, status: ContainerStatus) -> tuple[bool, str]:
@@ -142,6 +141,10 @@ class _Wait:
             False,
             "readiness probe failed: " + outcome.message if not outcome.has_passed else "is getting ready",
         )
+
+
+def _is_steady(status: ContainerStatus) -> bool:
+    return status.started_at is None or datetime.now(UTC) - status.started_at > timedelta(seconds=STEADY_S)
 
 
 async def _last_logs(engine: Engine, pod: str, waits: list[_Wait]) -> str:
