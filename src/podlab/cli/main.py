@@ -39,6 +39,10 @@ COMMANDS: dict[str, dict[str, tuple[str, str]]] = {
         "stats": ("stats:command", "Show what a pod's containers use of CPU, memory, disk and network"),
         "events": ("events:command", "Show what happens to pods"),
     },
+    "Workshops": {
+        "lesson": ("lesson:command", "Check a lesson, and list the images that it names"),
+        "import": ("import_:command", "Make a workshop of a lesson in another tool's format"),
+    },
     "Images and engine": {
         "images": ("images:command", "Prepare, list, save and load images"),
         "engine": ("engine:command", "Start, stop and check a private Docker Engine"),
