@@ -31,6 +31,8 @@ VERSION: Final = "podlab.io/version"
 BUILT_FROM: Final = "podlab.io/built-from"
 """On an image that podlab built because it could not be pulled: from what, such as `debian bookworm`."""
 
+MIRROR_IMAGE: Final = "podlab/mirror:latest"
+"""The image of a registry that holds what seats pull; podlab makes it (`podlab.images.mirror`)."""
 LABEL_SCHEME: Final = "1"
 INFRA: Final = "infra"
 NETWORK: Final = "podlab"

@@ -20,14 +20,14 @@ from typing import TYPE_CHECKING, Any, Final
 from podlab.errors import Conflict, NotFound
 from podlab.images import registry_layout
 from podlab.images.reference import parse
-from podlab.naming import HASH
+from podlab.naming import HASH, MIRROR_IMAGE
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
 
     from podlab.images.store import Image, ImageStore
 
-REFERENCE: Final = "podlab/mirror:latest"
+REFERENCE: Final = MIRROR_IMAGE
 BASE: Final = "registry:2"
 SEED: Final = ("alpine:latest",)
 MADE_FROM: Final = "podlab.io/mirrors"

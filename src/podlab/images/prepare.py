@@ -3,29 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-import time
-from contextlib import aclosing
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
-from podlab.errors import Invalid, NotFound, PodlabError, Unavailable, Unsupported
-from podlab.images import mirror, recipes
-from podlab.images.build import Builder
+from podlab.errors import Invalid, NotFound
 from podlab.images.reference import parse
+from podlab.naming import MIRROR_IMAGE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Coroutine, Iterable, Mapping
+    from collections.abc import Callable, Collection, Iterable, Mapping
     from pathlib import Path
 
     from podlab.images.needs import Policy
-    from podlab.images.store import Image, ImageStore, PullProgress
+    from podlab.images.store import Image, ImageStore
 
 Source = Literal["auto", "hub", "debian"]
 
 REACH_S: Final = 10
 """A registry that has said nothing by then counts as out of reach, where podlab can build the image instead.
 The engine alone would wait 20 s for a name server that does not answer. All images wait at the same time."""
-_BUILDS_AT_ONCE: Final = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,169 +66,48 @@ async def prepare(
     One image that fails does not end the others; the error names each.
     """
     _check([*wanted, *mirrored])
-    async with Builder(cache) as builder:
-        work = _Work(
-            store=store, source=source, builder=builder, on_progress=on_progress, on_done=on_done,
-            on_warning=on_warning, reach_s=reach_s, seed=tuple(dict.fromkeys([*mirror.SEED, *mirrored])),
-        )  # fmt: skip
-        first = {reference: policy for reference, policy in wanted.items() if not mirror.is_mirror(reference)}
-        results = await _all([work.one(reference, policy) for reference, policy in first.items()])
-        mirrors = await _all([work.mirror(reference) for reference in wanted if reference not in first])
-        done = dict(zip((*first, *(r for r in wanted if r not in first)), (*results, *mirrors), strict=True))
-    results = [done[reference] for reference in wanted]
-    errors = [result for result in results if isinstance(result, PodlabError)]
-    if errors:
-        raise errors[0] if len(errors) == 1 else _together(errors)
-    return [result for result in results if isinstance(result, Prepared)]
+    if source == "auto" and (there := await _all_there(store, wanted)):
+        for done in there:
+            on_done(done)
+        return there
+    # What pulls and builds is loaded only where something is missing: it would cost every `up` 30 ms.
+    from podlab.images.build import Builder
+    from podlab.images.getting import Getting, get_all
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Work:
-    store: ImageStore
-    source: Source
-    builder: Builder
-    on_progress: Callable[[Progress], None]
-    on_done: Callable[[Prepared], None]
-    on_warning: Callable[[str], None]
-    reach_s: float
-    seed: tuple[str, ...]
-    building: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_BUILDS_AT_ONCE))
-
-    async def one(self, reference: str, policy: Policy) -> Prepared:
-        started = time.monotonic()
-        how, image = await self._get(reference, policy)
-        done = Prepared(
-            reference=reference,
-            how=how,
-            size_bytes=image.size_bytes,
-            seconds=time.monotonic() - started,
-            built_from=image.built_from,
-        )
-        self.on_done(done)
-        return done
-
-    async def mirror(self, reference: str) -> Prepared:
-        """After all others: it is made from images on the engine."""
-        started = time.monotonic()
-        image = await mirror.current(self.store, self.seed)
-        how: Literal["present", "built"] = "present" if image else "built"
-        if image is None:
-            for source in (mirror.BASE, *self.seed):
-                await self._get(source, "IfNotPresent")
-            self.on_progress(Progress(reference=reference, status="putting images into it"))
-            image = await mirror.make(self.store, self.seed)
-        done = Prepared(
-            reference=reference,
-            how=how,
-            size_bytes=image.size_bytes,
-            seconds=time.monotonic() - started,
-            built_from=f"{mirror.BASE} and {', '.join(self.seed)}",
-        )
-        self.on_done(done)
-        return done
-
-    async def _get(
-        self, reference: str, policy: Policy
-    ) -> tuple[Literal["present", "pulled", "built"], Image]:
-        present = await self._present(reference)
-        if policy == "Never" and present is None:
-            raise NotFound(
-                f"image {reference!r} is not on the engine, and its imagePullPolicy is Never",
-                subject=reference,
-                hint="load it (`podlab images load FILE`), or set imagePullPolicy: IfNotPresent",
-            )
-        if present is not None and (
-            policy == "Never" or (policy == "IfNotPresent" and self._counts(present, reference))
-        ):
-            return "present", present
-        if self.source == "debian" or recipes.is_own(reference):
-            await self._build(reference, None)
-            return "built", await self.store.image(reference)
-        try:
-            await self._pull(reference)
-        except Unavailable as error:
-            if self.source == "auto" and present is not None and present.built_from:
-                self.on_warning(
-                    f"image {reference!r} should always be pulled, but its registry cannot be reached; "
-                    f"the one that podlab built from {present.built_from} is used"
-                )
-                return "present", present
-            if self.source == "hub" or present is not None:
-                raise _unreachable(reference, error) from error
-            await self._build(reference, error)
-            return "built", await self.store.image(reference)
-        return "pulled", await self.store.image(reference)
-
-    async def _present(self, reference: str) -> Image | None:
-        try:
-            return await self.store.image(reference)
-        except NotFound:
-            return None
-
-    def _counts(self, image: Image, reference: str) -> bool:
-        if self.source == "auto" or recipes.find(reference) is None or recipes.is_own(reference):
-            return True
-        return bool(image.built_from) == (self.source == "debian")
-
-    async def _pull(self, reference: str) -> None:
-        self.on_progress(Progress(reference=reference, status="asking the registry"))
-        can_build = self.source == "auto" and recipes.find(reference) is not None
-        try:
-            async with asyncio.timeout(self.reach_s if can_build else None) as limit:
-                async with aclosing(self.store.pull(reference)) as steps:
-                    async for step in steps:
-                        limit.reschedule(None)
-                        self.on_progress(_pulling(reference, step))
-        except TimeoutError as error:
-            raise Unavailable(f"no answer within {self.reach_s:g} s", subject=reference) from error
-
-    async def _build(self, reference: str, why: Unavailable | None) -> None:
-        recipe = recipes.find(reference)
-        if recipe is None:
-            if why is not None:
-                raise _unreachable(reference, why) from why
-            raise Unsupported(
-                f"podlab has no recipe to build image {reference!r} from Debian packages",
-                subject=reference,
-                hint=f"it can build {', '.join(r.reference for r in recipes.known())}",
-            )
-        self.on_progress(Progress(reference=reference, status="waiting to be built"))
-        try:
-            async with self.building:
-                rootfs = await self.builder.build(
-                    recipe, lambda line: self.on_progress(Progress(reference=reference, status=line))
-                )
-                self.on_progress(
-                    Progress(reference=reference, status="importing", total_bytes=rootfs.size_bytes)
-                )
-                await self.store.import_rootfs(rootfs.read(), reference, rootfs.changes)
-        except PodlabError as error:
-            tried = f"its registry cannot be reached ({_why(why)}), and " if why else ""
-            raise type(error)(
-                f"cannot get image {reference!r}: {tried}building it failed: {error.message}",
-                subject=reference,
-                hint=error.hint,
-            ) from error
-
-
-def _pulling(reference: str, step: PullProgress) -> Progress:
-    return Progress(
-        reference=reference, status="pulling", done_bytes=step.done_bytes, total_bytes=step.total_bytes
+    getting = Getting(
+        store=store,
+        source=source,
+        mirrored=tuple(mirrored),
+        reach_s=reach_s,
+        builder=Builder(cache),
+        on_progress=on_progress,
+        on_done=on_done,
+        on_warning=on_warning,
     )
+    return await get_all(getting, wanted)
 
 
-async def _all(work: Iterable[Coroutine[None, None, Prepared]]) -> list[Prepared | PodlabError]:
-    """Every result or error, in order. Cancelled, all are."""
-
-    async def caught(one: Coroutine[None, None, Prepared]) -> Prepared | PodlabError:
-        try:
-            return await one
-        except PodlabError as error:
-            return error
-
+async def _all_there(store: ImageStore, wanted: Mapping[str, Policy]) -> list[Prepared]:
+    """All images, where nothing has to be got; else none. Whether a mirror is good enough, only its maker knows."""
+    mirror = parse(MIRROR_IMAGE).full
+    if "Always" in wanted.values() or any(parse(name).full == mirror for name in wanted):
+        return []
     async with asyncio.TaskGroup() as tasks:
-        running = [tasks.create_task(caught(one)) for one in work]
-    return [task.result() for task in running]
+        looks = {name: tasks.create_task(_found(store, name)) for name in wanted}
+    found = {name: image for name, look in looks.items() if (image := look.result())}
+    if len(found) < len(wanted):
+        return []
+    return [
+        Prepared(reference=n, how="present", size_bytes=i.size_bytes, seconds=0, built_from=i.built_from)
+        for n, i in found.items()
+    ]
+
+
+async def _found(store: ImageStore, reference: str) -> Image | None:
+    try:
+        return await store.image(reference)
+    except NotFound:
+        return None
 
 
 def _check(references: Iterable[str]) -> None:
@@ -244,28 +119,3 @@ def _check(references: Iterable[str]) -> None:
             problems.append(str(error))
     if problems:
         raise Invalid("no image can have this name:", problems=tuple(problems))
-
-
-def _why(error: Unavailable) -> str:
-    """The message without its beginning, which names the image once more."""
-    return error.message.removeprefix(f"cannot pull image {error.subject!r}: ")
-
-
-def _unreachable(reference: str, why: Unavailable) -> Unavailable:
-    recipe = recipes.find(reference)
-    no_recipe = "" if recipe else ", and podlab has no recipe to build it"
-    return Unavailable(
-        f"cannot get image {reference!r}: its registry cannot be reached ({_why(why)}){no_recipe}",
-        subject=reference,
-        hint="`--from debian` builds it from Debian packages"
-        if recipe
-        else f"`docker save -o FILE {reference}` where there is a network, `podlab images load FILE` here",
-    )
-
-
-def _together(errors: list[PodlabError]) -> PodlabError:
-    kinds = {type(error) for error in errors}
-    kind = kinds.pop() if len(kinds) == 1 else PodlabError
-    hints = dict.fromkeys(error.hint for error in errors if error.hint)
-    lines = "\n".join(f"  {error.message}" for error in errors)
-    return kind(f"{len(errors)} images cannot be had:\n{lines}", hint="\n  ".join(hints))
