@@ -115,6 +115,12 @@ class Process(Protocol):
         attached. One that has ended is not an error. `Unsupported` where the engine cannot."""
         ...
 
+    async def hang_up(self) -> None:
+        """End a command and all that was started from its terminal, as a terminal that is closed does and then for
+        certain: HUP, and KILL to what is left after a second. A daemon with a session of its own goes on. One that
+        has ended is not an error; `Conflict` where something is still there."""
+        ...
+
     async def resize(self, columns: int, rows: int) -> None:
         """`Invalid` for sizes outside 1…9999."""
         ...

@@ -112,6 +112,9 @@ class FakeProcess:
             self._task.cancel()
             await asyncio.wait([self._task])
 
+    async def hang_up(self) -> None:
+        await self.signal("HUP")
+
     async def __aenter__(self) -> Self:
         return self
 

@@ -1,0 +1,1 @@
+"""What people see in the browser. Knows pods, never Docker or Kubernetes."""

@@ -1,0 +1,248 @@
+"""A command with a terminal that several browsers may show, or none."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from podlab.errors import PodlabError
+from podlab.portal.terminals.answers import is_answer
+from podlab.portal.terminals.pace import Pace
+from podlab.portal.terminals.protocol import State
+from podlab.portal.terminals.ring import Ring
+from podlab.portal.terminals.viewer import Access, Viewer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from podlab.engines.base import Process
+
+COALESCE_S = 0.004
+"""The first bytes after a pause go out at once, later ones together. A fixed delay would cost every key."""
+COALESCE_BYTES = 1 << 16
+FLOOD_BYTES = 1 << 15
+"""More than this on its way when Ctrl-C is pressed, and the screen would be busy with it for long."""
+QUIET_S = 0.025
+DROP_S = 0.5
+TAIL_BYTES = 2048
+MAX_CELLS = 1000
+"""Of a terminal's width and height: programs keep a screen of that size in memory."""
+_INTERRUPT = b"\x03"
+_DIRECT_BYTES = 1 << 12
+_MAX_PENDING_BYTES = 1 << 18
+
+
+class Session:
+    """`run` reads the command's output for as long as it lives, whoever looks; everything else is for viewers.
+
+    What is read is kept in a ring of 256 KiB and goes from there to each viewer, whose window of 256 KiB is all
+    that may be under way: memory does not depend on who reads how fast.
+    """
+
+    def __init__(self, name: str, process: Process, *, size: tuple[int, int] = (80, 24)) -> None:
+        self.name = name
+        self.ring = Ring()
+        self.viewers: list[Viewer] = []
+        self.columns, self.rows = size
+        self.ended = ""
+        self.exit_code: int | None = None
+        self.active_at = asyncio.get_running_loop().time()
+        """When somebody last typed, came or went."""
+        self._process = process
+        self._loop = asyncio.get_running_loop()
+        self._pace = Pace(self.viewers)
+        self._primary: Viewer | None = None
+        self._flushed_at = 0.0
+        self._flush_at: asyncio.TimerHandle | None = None
+        self._dropping: asyncio.TimerHandle | None = None
+        self._dropped_until = 0.0
+        self._read_at = 0.0
+        self._input: deque[bytes] = deque()
+        self._input_bytes = 0
+        self._writing: asyncio.Task[None] | None = None
+        self._input_taken = asyncio.Event()
+
+    async def run(self) -> None:
+        """Returns when the command has ended or the engine is gone; `ended` then says which."""
+        try:
+            while piece := await self._process.read():
+                self._take(piece[1])
+                await self._pace.after(len(piece[1]))
+            self.exit_code = await self._process.wait()
+            self.ended = f"the command ended with exit code {self.exit_code}"
+        except PodlabError as error:
+            self.ended = error.message
+        finally:
+            self.ended = self.ended or "the terminal was closed"
+            if self._writing:
+                self._writing.cancel()
+                with suppress(asyncio.CancelledError):
+                    await self._writing
+            self._input_taken.set()
+            self._end_drop()
+            self._flush()
+            if self._flush_at:
+                self._flush_at.cancel()
+            self._tell_state()
+            self._finish()
+
+    # --- output
+
+    def _take(self, data: bytes) -> None:
+        self.ring.append(data)
+        if not self.viewers:
+            return
+        now = self._loop.time()
+        self._read_at = now
+        if self._dropping:
+            return
+        if now - self._flushed_at >= COALESCE_S or self.ring.end - self._sent() >= COALESCE_BYTES:
+            self._flush()
+        elif self._flush_at is None:
+            self._flush_at = self._loop.call_at(self._flushed_at + COALESCE_S, self._flush)
+
+    def _sent(self) -> int:
+        return max(viewer.cursor for viewer in self.viewers)
+
+    def _flush(self) -> None:
+        if self._flush_at:
+            self._flush_at.cancel()
+            self._flush_at = None
+        self._flushed_at = self._loop.time()
+        if not self._dropping:
+            for viewer in self.viewers:
+                viewer.flush()
+
+    # --- Ctrl-C in a flood: nobody wants to see the rest
+
+    def _drop(self) -> None:
+        self._dropped_until = self._loop.time() + DROP_S
+        if self._dropping is None:
+            self._read_at = self._loop.time()
+            self._dropping = self._loop.call_later(QUIET_S, self._drop_on)
+            self._pace.is_hurried = True
+            self._pace.changed()
+
+    def _drop_on(self) -> None:
+        now = self._loop.time()
+        if now < min(self._read_at + QUIET_S, self._dropped_until):
+            self._dropping = self._loop.call_at(self._read_at + QUIET_S, self._drop_on)
+        else:
+            self._end_drop()
+
+    def _end_drop(self) -> None:
+        if self._dropping:
+            self._dropping.cancel()
+            self._dropping = None
+            self._pace.is_hurried = False
+            for viewer in self.viewers:
+                viewer.show_tail(TAIL_BYTES)
+
+    # --- viewers
+
+    def join(
+        self, send: Callable[[bytes], None], access: Access, done: Callable[[], None] = lambda: None
+    ) -> Viewer:
+        """Show the session: its state, what the ring has, and from then on all output.
+
+        `send` gets whole frames of `protocol`, and must not wait; `done` is called when nothing more will come.
+        """
+        viewer = Viewer(self.ring, send, access, done)
+        self.viewers.append(viewer)
+        self._tell_state()
+        viewer.replay()
+        if access.may_type and self._primary is None:
+            self._primary = viewer
+        self.active_at = self._loop.time()
+        self._pace.changed()
+        self._finish()
+        return viewer
+
+    def leave(self, viewer: Viewer) -> None:
+        """Twice is not an error."""
+        if viewer in self.viewers:
+            self.viewers.remove(viewer)
+            if viewer is self._primary:
+                self._primary = next((v for v in self.viewers if v.access.may_type), None)
+            self.active_at = self._loop.time()
+            self._pace.changed()
+            self._tell_state()
+
+    def acknowledge(self, viewer: Viewer, size_bytes: int) -> None:
+        """`Invalid` for more than was sent."""
+        viewer.acknowledge(size_bytes)
+        if viewer.unsent and not self._dropping:
+            viewer.flush()
+            self._finish()
+        self._pace.changed()
+
+    async def type(self, viewer: Viewer, data: bytes) -> None:
+        """Input of a viewer, ignored where it may only watch. Returns when there is room for more."""
+        if not viewer.access.may_type or self.ended or not data:
+            return
+        if is_answer(data):
+            if viewer is not self._primary:
+                return
+        else:
+            self._primary = viewer
+            self.active_at = self._loop.time()
+        if _INTERRUPT in data:
+            self._input.clear()  # of a paste, what has not gone in yet
+            self._input_bytes = 0
+            if viewer.backlog > FLOOD_BYTES:
+                self._drop()
+        if len(data) <= _DIRECT_BYTES and self._writing is None:
+            await self._process.write(data)
+        else:
+            await self._queue(data)
+
+    async def _queue(self, data: bytes) -> None:
+        """A command that does not read must not keep whoever pastes from acknowledging its output."""
+        self._input.append(data)
+        self._input_bytes += len(data)
+        if self._writing is None:
+            self._writing = self._loop.create_task(self._write(), name=f"input of {self.name}")
+        while self._input_bytes > _MAX_PENDING_BYTES and not self.ended:
+            self._input_taken.clear()
+            self._pace.is_hurried = True  # its acknowledgements are behind the input that we do not take
+            self._pace.changed()
+            await self._input_taken.wait()
+        self._pace.is_hurried = self._dropping is not None
+
+    async def _write(self) -> None:
+        try:
+            while self._input:
+                data = self._input.popleft()
+                self._input_bytes -= len(data)
+                self._input_taken.set()
+                await self._process.write(data)
+        except PodlabError:
+            pass  # the engine is gone, which `run` tells
+        finally:
+            self._writing = None
+
+    async def resize(self, viewer: Viewer, columns: int, rows: int) -> None:
+        """The size of whoever owns the session counts, of two owners the one who changed last."""
+        columns, rows = min(columns, MAX_CELLS), min(rows, MAX_CELLS)
+        if viewer.access is not Access.OWN or self.ended or (columns, rows) == (self.columns, self.rows):
+            return
+        self.columns, self.rows = columns, rows
+        self._tell_state()
+        await self._process.resize(columns, rows)
+
+    def _finish(self) -> None:
+        if self.ended:
+            for viewer in self.viewers:
+                if not viewer.unsent:
+                    viewer.done()
+
+    def _tell_state(self) -> None:
+        for viewer in self.viewers:
+            viewer.tell(
+                State(
+                    title=self.name, viewers=len(self.viewers), access="rw" if viewer.access.may_type else "ro",
+                    exit=self.exit_code, cols=self.columns, rows=self.rows,
+                )
+            )  # fmt: skip
