@@ -1,0 +1,26 @@
+/** One polite live region for the whole page: `[data-announce]`, or one that is made. */
+
+import { make } from "./dom";
+
+export type Announce = (text: string) => void;
+
+const SHOWN_MS = 8000;
+
+/** Says a text to everybody: it is read aloud and shown for some seconds. */
+export function announcer(page: Document = document): Announce {
+  let region = page.querySelector<HTMLElement>("[data-announce]");
+  if (!region) {
+    region = make("div", { "data-announce": true });
+    page.body.append(region);
+  }
+  const place = region;
+  place.classList.add("announcements");
+  place.setAttribute("role", "status");
+  place.setAttribute("aria-live", "polite");
+  return (text) => {
+    const note = make("p", {}, text);
+    place.append(note);
+    while (place.childElementCount > 3) place.firstElementChild?.remove();
+    setTimeout(() => note.remove(), SHOWN_MS);
+  };
+}

@@ -1,0 +1,113 @@
+/** All terminals of the page: `[data-terminals]` around `[data-terminal][data-socket]`, with tabs and split. */
+
+import type { Announce } from "../announce";
+import { all, button, make } from "../dom";
+import { Tabs } from "../panes/tabs";
+import { remember, remembered } from "../remembered";
+import type { Say } from "../words";
+import { Session } from "./session";
+
+export class Terminals {
+  readonly #sessions = new Map<string, Session>();
+  readonly #tabs: Tabs;
+  readonly #places: Map<string, HTMLElement>;
+  readonly #reader: HTMLButtonElement;
+
+  constructor(
+    place: HTMLElement,
+    seat: string,
+    private readonly say: Say,
+    private readonly announce: Announce,
+  ) {
+    this.#places = new Map(
+      all("[data-terminal]", place).map((panel) => [panel.dataset.terminal ?? "", panel]),
+    );
+    const tabs = [...this.#places].map(([name, panel]) => ({
+      name,
+      label: panel.dataset.title ?? name,
+      panel,
+    }));
+    const key = (what: string) => `${seat}.${what}`;
+    this.#tabs = new Tabs(
+      tabs,
+      { list: say("terminals"), split: say("terminals.split") },
+      {
+        changed: (name) => {
+          remember(key("terminal"), name);
+          remember(key("split"), String(this.#tabs.isSplit));
+          this.#open();
+        },
+        entered: () => this.focus(),
+      },
+    );
+    this.#reader = button(say("terminals.reader"), () => this.#readAloud(), {
+      "aria-pressed": String(remembered("reader") === "true"),
+    });
+    place.prepend(
+      make(
+        "div",
+        { class: "tabs" },
+        this.#tabs.list,
+        make("div", { class: "tools" }, this.#reader, this.#tabs.splitter),
+      ),
+    );
+    const wasSplit = remembered(key("split")) === "true";
+    const last = remembered(key("terminal"));
+    if (last !== null) this.#tabs.choose(last);
+    if (wasSplit) this.#tabs.split(true);
+    this.#open();
+    window.addEventListener("beforeunload", (event) => {
+      // Ctrl-W is "delete a word" in a shell and "close the tab" in a browser.
+      if ([...this.#sessions.values()].some((session) => session.isInUse)) event.preventDefault();
+    });
+  }
+
+  /** Runs a text in the terminal of that name, or in the one in front; it comes to the front. Says what came of it. */
+  async run(text: string, name: string): Promise<boolean> {
+    const wanted = name === "" ? this.#tabs.active : name;
+    if (!this.#places.has(wanted)) {
+      this.announce(this.say("run.no_terminal", { terminal: wanted }));
+      return false;
+    }
+    if (this.#places.get(wanted)?.hidden) this.#tabs.choose(wanted);
+    const sent = (await this.#sessions.get(wanted)?.run(text)) ?? false;
+    this.announce(this.say(sent ? "run.done" : "run.not_connected", { terminal: wanted }));
+    return sent;
+  }
+
+  focus(): void {
+    this.#sessions.get(this.#tabs.active)?.focus();
+  }
+
+  /** A terminal is opened when it is first seen: the others cost nothing. */
+  #open(): void {
+    for (const [name, panel] of this.#places) {
+      if (panel.hidden || this.#sessions.has(name)) continue;
+      const options = {
+        name,
+        title: panel.dataset.title ?? name,
+        url: socketAddress(panel.dataset.socket ?? ""),
+        readOnly: panel.dataset.access === "ro",
+        followsSize: panel.dataset.size === "follow",
+        screenReader: this.#reader.getAttribute("aria-pressed") === "true",
+      };
+      const mark = (state: string) => this.#tabs.mark(name, state);
+      this.#sessions.set(name, new Session(options, panel, this.say, this.announce, mark));
+    }
+    for (const session of this.#sessions.values()) session.fit();
+  }
+
+  #readAloud(): void {
+    const on = this.#reader.getAttribute("aria-pressed") !== "true";
+    this.#reader.setAttribute("aria-pressed", String(on));
+    remember("reader", String(on));
+    for (const session of this.#sessions.values()) session.readAloud(on);
+  }
+}
+
+/** The websocket's address for one that is relative to the page. */
+export function socketAddress(path: string, base: string = location.href): string {
+  const url = new URL(path, base);
+  url.protocol = url.protocol.replace(/^http/, "ws");
+  return url.href;
+}

@@ -1,0 +1,31 @@
+import { readdirSync, readFileSync } from "node:fs";
+import type { Plugin } from "vite";
+import { defineConfig } from "vitest/config";
+
+/** The catalogues go beside the scripts: the portal reads one and puts it into the page. */
+const words: Plugin = {
+  name: "words",
+  generateBundle() {
+    for (const file of readdirSync(new URL("src/words", import.meta.url)).filter((f) =>
+      f.endsWith(".json"),
+    )) {
+      const source = readFileSync(new URL(`src/words/${file}`, import.meta.url));
+      this.emitFile({ type: "asset", fileName: `words/${file}`, source });
+    }
+  },
+};
+
+export default defineConfig({
+  base: "./",
+  plugins: [words],
+  build: {
+    outDir: "../src/podlab/portal/static",
+    emptyOutDir: true,
+    manifest: "manifest.json",
+    modulePreload: { polyfill: false },
+    assetsInlineLimit: 0,
+    rollupOptions: { input: { page: "src/page.ts", seat: "src/seat.ts" } },
+  },
+  server: { fs: { allow: [".."] } },
+  test: { environment: "jsdom", include: ["tests/**/*.test.ts"] },
+});
