@@ -8,7 +8,7 @@ from asyncio import StreamReader, StreamWriter
 from typing import Protocol
 
 from podlab.engines.docker.address import Address
-from podlab.errors import Denied, Unavailable
+from podlab.errors import Denied, Unavailable, Unsupported
 
 CONNECT_TIMEOUT_S = 15
 READ_AHEAD_BYTES = 1 << 17
@@ -36,8 +36,12 @@ class _Socket:
         await self._writer.drain()
 
     def write_eof(self) -> None:
-        if self._writer.can_write_eof():  # TLS cannot close one half
-            self._writer.write_eof()
+        if not self._writer.can_write_eof():
+            raise Unsupported(
+                "the end of an input cannot be told to an engine over TLS",
+                hint="reach the engine over ssh:// or its own socket, or let the command end by itself",
+            )
+        self._writer.write_eof()
 
     async def close(self) -> None:
         self._writer.transport.abort()

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Self
 
 from podlab.engines.base import ExecOptions
 from podlab.engines.docker.streams.process import ExecProcess, exec_process
-from podlab.errors import Conflict, Invalid, NotFound, Unavailable
+from podlab.errors import Conflict, Invalid, NotFound, Unavailable, Unsupported
 
 if TYPE_CHECKING:
     from podlab.engines.docker.api.client import Client
@@ -96,7 +96,8 @@ class Stream:
         await self._process.write(data)
 
     async def write_eof(self) -> None:
-        await self._process.write_eof()
+        with suppress(Unsupported):  # over TLS: what is sent stays sent, and the other half goes on
+            await self._process.write_eof()
 
     async def _end(self) -> None:
         """Most servers hang up when we do; those that do not are left by ending nc."""
