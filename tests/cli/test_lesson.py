@@ -42,6 +42,15 @@ def test_a_lesson_that_is_not_there_is_told(podlab: Podlab, tmp_path: Path) -> N
     assert podlab("import", "killercoda", str(tmp_path), str(tmp_path / "x")).code == 3
 
 
+def test_a_source_cannot_speak_to_the_terminal(podlab: Podlab, tmp_path: Path) -> None:
+    (tmp_path / "index.json").write_text(
+        '{"details": {"intro": {"text": "\\u001b[31m.md"}}, "\\u001b[2J": 1}'
+    )
+    told = podlab("import", "killercoda", str(tmp_path), str(tmp_path / "made"))
+    assert "no such file" in told.out
+    assert "\x1b" not in told.out + told.err
+
+
 def test_an_import_tells_what_it_did_as_json(podlab: Podlab, tmp_path: Path) -> None:
     (tmp_path / "a.md").write_text("Text\n\n{:.x}\n")
     told = podlab(

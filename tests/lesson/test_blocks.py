@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from podlab.lesson import Check, Command
+from podlab.lesson import Check, Command, Scope
 from tests.lesson.lesson_texts import WORKSHOP, lesson, refused, step
 
 PIXEL = b"\x89PNG\r\n"
@@ -32,7 +32,7 @@ def test_a_check_has_all_that_its_line_says() -> None:
         id=check.id, name='It "runs"', command="docker ps -q --filter name={{ seat.name }}", hint="Try docker ps.",
         is_automatic=True, opens_next=True, container="registry", timeout_s=60, line=3,
     )  # fmt: skip
-    assert check.filled({"seat.name": "s1"}) == "docker ps -q --filter name=s1"
+    assert check.filled({"seat.name": "s1"}).command == "docker ps -q --filter name=s1"
 
 
 def test_blocks_in_lists_and_hints_are_found() -> None:
@@ -46,6 +46,11 @@ def test_ids_outlive_edits_elsewhere() -> None:
     ids = [command.id for command in before.commands]
     assert len(set(ids)) == 3
     assert [command.id for command in after.commands][1:] == [ids[0], ids[2]]
+
+
+def test_a_workshop_without_terminals_can_run_nothing() -> None:
+    (told,) = refused("```sh {run}\nls\n```\n", Scope())
+    assert told == "01-a.md:1:8: the workshop has no terminal; name one in podlab.yaml: spec.terminals"
 
 
 def test_go_templates_are_no_variables() -> None:
@@ -63,6 +68,7 @@ def test_a_raw_block_shows_variables_of_others() -> None:
     ("text", "told"),
     [
         ("```sh {run=shel}\nls\n```", '1:12: the workshop has no terminal "shel"; did you mean \'shell\'?'),
+        ('```sh {check="a" hint="{{ seat.nme }}"}\nls\n```', '1:27: no variable "seat.nme"'),
         ("```sh {run}\n\n```", "1:1: there is nothing to run in this block"),
         ("```sh {run\nls\n```", "1:1: the closing '}' is missing"),
         ("```sh run\nls\n```", "1:1: expected {…} after 'sh'"),

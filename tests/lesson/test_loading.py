@@ -93,6 +93,7 @@ def test_a_folder_without_steps_is_told(tmp_path: Path) -> None:
         ("", "1:1: the step is empty"),
         ("---\ntitle: A\n---\n", "1:1: the step is empty"),
         ("a\n\x1b[31mred", "2:1: the character U+001B may not stand in Markdown; is this a text file?"),
+        ('---\ntitle: "\\e[31mred"\n---\na', "1:1: the title holds a character that cannot be shown"),
         ("a" * 6000, "1:1: the line has more than 5,000 characters; break it"),
         ("a\n" * 70_000, "1:1: the step has more than 131,072 characters; make several of it"),
         ("---\n- a\n---\nb", "2:1: expected front matter such as 'title: The first step'"),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from podlab.cli.command import command as declare
-from podlab.cli.output import output_option, print_json
+from podlab.cli.output import output_option, print_json, printable
 from podlab.cli.runner import say
 
 if TYPE_CHECKING:
@@ -58,5 +58,8 @@ def _told(report: Report, folder: Path) -> Sequence[str]:
     carried = ", ".join(f"{count} {what}" for what, count in report.carried.items())
     lines = [f"{folder}: carried over {carried or 'nothing'}"]
     if report.losses:
-        lines += ["not carried over, or changed:", *(f"  {loss}" for loss in sorted(report.losses))]
+        lines += [
+            "not carried over, or changed:",
+            *(f"  {printable(str(loss))}" for loss in sorted(report.losses)),
+        ]
     return lines

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from podlab.cli.command import Group
-from podlab.cli.output import output_option, print_json
+from podlab.cli.output import output_option, print_json, printable
 from podlab.cli.runner import warn
 
 if TYPE_CHECKING:
@@ -45,7 +45,9 @@ async def check(path: Path, output: str) -> None:
     if output == "json":
         print_json({"title": lesson.title, **counts, "warnings": lesson.warnings})
     else:
-        click.echo(f"{lesson.title}: {', '.join(f'{count} {name}' for name, count in counts.items())}")
+        click.echo(
+            f"{printable(lesson.title)}: {', '.join(f'{count} {name}' for name, count in counts.items())}"
+        )
 
 
 @command.subcommand("images", example="podlab lesson images examples/docker-pods")

@@ -82,6 +82,11 @@ def second(when: datetime) -> str:
     return rfc3339(when.replace(microsecond=0))
 
 
+def printable(text: str) -> str:
+    """Somebody else's text for a terminal: one line, and nothing that the terminal would obey."""
+    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
+
+
 def since(when: datetime | None, now: datetime | None = None) -> str:
     """How long ago, or `-`."""
     return "-" if when is None else span((now or datetime.now(UTC)) - when)

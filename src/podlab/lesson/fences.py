@@ -43,6 +43,9 @@ def read(content: str, info_text: str, place: Place, scope: Scope, ids: Ids) -> 
     text = content.removesuffix("\n")
     if "raw" not in attributes:
         _judge_variables(text, place, scope)
+    for name, _ in names(f"{attributes.get('check')} {attributes.get('hint')}"):
+        if fault := scope.variable_fault(name):
+            place.find(name).problem(fault)
     if odd := _INVISIBLE.search(content):
         message = f"the invisible character U+{ord(odd[0]):04X} makes code look like other code; remove it"
         place.below(content.count("\n", 0, odd.start()) + 1).problem(message)
@@ -82,7 +85,7 @@ def _command(text: str, info: Info, place: Place, scope: Scope, ids: Ids) -> Com
     wanted = info.attributes["run"] or ""
     terminal = scope.terminal(wanted)
     if terminal is None:
-        place.find(wanted).problem(scope.no_terminal(wanted))
+        place.find(wanted or "run").problem(scope.no_terminal(wanted))
     if not text.strip():
         place.problem("there is nothing to run in this block")
     made = CommandId(ids.make("command", text))

@@ -42,6 +42,9 @@ def read_index(file: Path, markdown_files: Sequence[str], report: Report) -> Ind
     index = read(Index, documents[0], (), report)
     if index is None:
         return Index()
+    if not (index.title or "").isprintable():
+        message = "the title holds a character that cannot be shown"
+        report.problem(*place(documents[0], ("title",)), ("title",), message)
     steps = index.steps or tuple(Entry(file=name) for name in markdown_files if name.lower() != "readme.md")
     for number, entry in enumerate(steps):
         if entry.file not in markdown_files:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -61,9 +62,10 @@ class Check:
     line: int
     shell: Literal["sh", "bash"] = "sh"
 
-    def filled(self, values: Mapping[str, str]) -> str:
-        """What is run. `NotFound` where a variable has no value."""
-        return variables.fill(self.command, values)
+    def filled(self, values: Mapping[str, str]) -> Check:
+        """The check of one seat. `NotFound` where a variable has no value."""
+        name, command, hint = (variables.fill(text, values) for text in (self.name, self.command, self.hint))
+        return dataclasses.replace(self, name=name, command=command, hint=hint)
 
 
 @dataclass(frozen=True, slots=True)

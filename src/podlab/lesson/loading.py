@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from podlab.errors import NotFound
+from podlab.errors import Denied, NotFound
 from podlab.lesson.head import read_head, split
 from podlab.lesson.identity import Ids, step_id
 from podlab.lesson.index import INDEX_FILE, Entry, Index, read_index
@@ -42,10 +42,15 @@ def load(path: str | Path, scope: Scope = OPEN) -> Lesson:
         title=index.title or scope.title or own_title,
         steps=steps,
         assets=tuple(links.assets[name] for name in sorted(links.assets)),
-        recipes=tuple(sorted(f for f in folder.rglob("*") if _RECIPE.fullmatch(f.name) and f.is_file()))
-        if path.is_dir() else (),
+        recipes=_recipes(folder) if path.is_dir() else (),
         warnings=tuple(line for report in reports for line in report.warnings()),
-    )  # fmt: skip
+    )
+
+
+def _recipes(folder: Path) -> tuple[Path, ...]:
+    root = folder.resolve()
+    found = (file for file in folder.rglob("*") if _RECIPE.fullmatch(file.name) and file.is_file())
+    return tuple(sorted(file for file in found if file.resolve().is_relative_to(root)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +63,10 @@ class _Page:
 def _index(path: Path, folder: Path, reports: list[Report]) -> Index:
     if not path.is_dir():
         return Index(steps=(Entry(file=path.name),))
-    names = sorted(file.name for file in path.iterdir() if file.suffix.lower() == ".md")
+    try:
+        names = sorted(file.name for file in path.iterdir() if file.suffix.lower() == ".md")
+    except PermissionError as error:
+        raise Denied(f"cannot read {path}: you may not", subject=str(path)) from error
     if (folder / INDEX_FILE).is_file():
         report = Report(str(folder / INDEX_FILE))
         reports.append(report)

@@ -10,11 +10,13 @@ import re
 import shlex
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
+from pathlib import Path
 from typing import Final
 
 from podlab.images.reference import Reference, parse
 from podlab.lesson.fences import Code
 from podlab.lesson.lesson import Lesson, Prose
+from podlab.manifest.text import MAX_BYTES
 
 _ENGINES: Final = ("docker", "podman", "nerdctl")
 _MAKES_CONTAINERS: Final = ("run", "create")
@@ -45,7 +47,7 @@ def images_named(lesson: Lesson) -> tuple[Reference, ...]:
     not those of a registry in the seat (`localhost:5000/…`)."""
     texts = [text for step in lesson.steps for text in _texts(step.body)]
     texts += [check.command for step in lesson.steps for check in step.checks]
-    texts += [file.read_text(errors="replace") for file in lesson.recipes]
+    texts += [_start_of(file) for file in lesson.recipes]
     wanted: dict[Reference, None] = {}
     made: set[Reference] = set()
     for text in texts:
@@ -55,6 +57,15 @@ def images_named(lesson: Lesson) -> tuple[Reference, ...]:
             made.update(_references(own))
         wanted.update(dict.fromkeys(_references(_of_file(text))))
     return tuple(image for image in wanted if image not in made and not _is_in_seat(image))
+
+
+def _start_of(file: Path) -> str:
+    """Nobody writes a longer Dockerfile; one that cannot be read names nothing."""
+    try:
+        with file.open("rb") as opened:
+            return opened.read(MAX_BYTES).decode(errors="replace")
+    except OSError:
+        return ""
 
 
 def _is_in_seat(image: Reference) -> bool:

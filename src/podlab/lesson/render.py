@@ -103,8 +103,9 @@ class _Page:
         made = _attributes({"data-check-id": check.id, "aria-labelledby": check.id})
         auto = " data-auto" if check.is_automatic else ""
         gate = " data-opens-next" if check.opens_next else ""
+        name = _escape(self.fill(check.name))
         return (
-            f'<section class="check"{made}{auto}{gate}>\n<p id="{check.id}" class="name">{_escape(check.name)}</p>\n'
+            f'<section class="check"{made}{auto}{gate}>\n<p id="{check.id}" class="name">{name}</p>\n'
             f'<p class="status" role="status" data-status="unknown">{_escape(self.words.not_checked)}</p>\n'
             f"{self.button('check', self.words.check, check.id)}</section>\n"
         )

@@ -36,11 +36,13 @@ class Scope:
 
     def terminal(self, name: str) -> str | None:
         """The terminal that is meant: by its own name, or by its container's. None where there is none such."""
-        if self.is_open or not name or name in self.terminals:
+        if self.is_open or name in self.terminals or (not name and self.terminals):
             return name
         return next((own for own, container in self.terminals.items() if container == name), None)
 
     def no_terminal(self, name: str) -> str:
+        if not name:
+            return "the workshop has no terminal; name one in podlab.yaml: spec.terminals"
         known = [*self.terminals, *self.terminals.values()]
         return f"the workshop has no terminal {quoted(name)}{_known(name, known)}"
 

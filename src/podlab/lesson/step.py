@@ -29,6 +29,8 @@ def read_step(
     for number, line in enumerate(lines, 1):
         if len(line) > LONGEST_LINE:
             place.at(number).problem(f"the line has more than {LONGEST_LINE:,} characters; break it")
+    if not title.isprintable():
+        place.problem("the title holds a character that cannot be shown, such as a terminal's escape")
     for name, _ in names(title):
         if fault := scope.variable_fault(name):
             place.problem(f"the title: {fault}")
