@@ -37,5 +37,5 @@ class ManualClock:
 
 async def settle() -> None:
     """Everybody who can go on without time passing does so."""
-    for _ in range(200):
+    for _ in range(50):
         await asyncio.sleep(0)
