@@ -20,6 +20,7 @@ if TYPE_CHECKING:
         Denied,
         Invalid,
         NotFound,
+        Overtaken,
         PodlabError,
         TimedOut,
         Unavailable,
@@ -34,8 +35,8 @@ if TYPE_CHECKING:
 _HOME = {
     "podlab.engines.base": ("ByteStream", "Change", "Engine", "ExecOptions", "LogLine", "PodEvent", "Process"),
     "podlab.errors": (
-        "AlreadyExists", "Conflict", "Denied", "Invalid", "NotFound", "PodlabError", "TimedOut", "Unavailable",
-        "Unsupported", "Usage",
+        "AlreadyExists", "Conflict", "Denied", "Invalid", "NotFound", "Overtaken", "PodlabError", "TimedOut",
+        "Unavailable", "Unsupported", "Usage",
     ),
     "podlab.manifest": ("load",),
     "podlab.model": ("Container", "Metadata", "Pod", "PodSpec"),
@@ -60,6 +61,7 @@ __all__ = [
     "LogLine",
     "Metadata",
     "NotFound",
+    "Overtaken",
     "Phase",
     "Pod",
     "PodEvent",

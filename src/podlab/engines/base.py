@@ -178,6 +178,8 @@ class FileStat:
 
 
 class Engine(Protocol):
+    """Where pods run. Names are pods' names; containers are named as in the pod."""
+
     name: str
     """`docker`, `kubernetes`, `fake`."""
 
@@ -209,7 +211,8 @@ class Engine(Protocol):
         ...
 
     async def preview(self, pod: Pod) -> str:
-        """A text that a person can run to get the same pod without podlab: shell commands or YAML."""
+        """A text that a person can run to do the same as `apply` without podlab: shell commands or YAML.
+        Empty when nothing differs."""
         ...
 
     async def delete(self, name: str, *, grace_s: int | None = None) -> None:

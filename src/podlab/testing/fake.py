@@ -160,10 +160,11 @@ class FakeEngine:
         self._happened(pod.spec.name, container.spec.name, "destroy")
 
     async def preview(self, pod: Pod) -> str:
-        await self._answer()
+        changed = {change.container for change in await self.plan(pod)}
         return "".join(
             f"docker run -d --name podlab-{pod.name}-{each.name} {each.image}\n"
             for each in pod.spec.containers
+            if each.name in changed
         )
 
     async def delete(self, name: str, *, grace_s: int | None = None) -> None:
