@@ -32,7 +32,7 @@ fi
 exec {_SERVER} start-server \; set -g status off \; set -g prefix None \; set -g prefix2 None \; \
   set -g mouse off \; set -g history-limit 10000 \; set -g escape-time 0 \; set -g focus-events on \; \
   set -g default-terminal screen-256color \; set -g window-size latest \; set -g set-clipboard off \; \
-  set -g terminal-overrides 'xterm*:smcup@:rmcup@:Tc' \; unbind-key -a \; \
+  set -g terminal-overrides 'xterm*:smcup@:rmcup@:Tc' \; \
   new-session -A -D -s "$name" -- sh -c 'unset TMUX TMUX_PANE; exec "$@"' sh "$@"
 """
 
