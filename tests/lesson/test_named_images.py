@@ -68,3 +68,18 @@ def test_images_are_found_in_files_beside_the_steps(tmp_path: Path) -> None:
         c_yaml="image: c\n",
     )
     assert found == ["a:1", "b:2"]
+
+
+@pytest.mark.timeout(30)
+@pytest.mark.parametrize(
+    "text", ["\n" * 500_000, "FROM " * 100_000, "COPY " * 100_000, " " * 500_000, "'" * 500_000]
+)
+def test_a_long_file_is_read_in_no_time(tmp_path: Path, text: str) -> None:
+    assert named(tmp_path, "x", Dockerfile=text) == []
+
+
+def test_a_file_outside_of_the_folder_is_not_read(tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text("FROM secret\n")
+    (tmp_path / "lesson").mkdir()
+    (tmp_path / "lesson" / "Dockerfile").symlink_to(tmp_path / "secret")
+    assert named(tmp_path / "lesson", "x") == []

@@ -28,16 +28,20 @@ _NO_VALUE: Final = frozenset({
 """The options of `docker run`, `create` and `pull` that stand alone; any other takes the next word.
 https://docs.docker.com/reference/cli/docker/container/run/"""
 _NO_VALUE_SHORT: Final = frozenset("ditPqaD")
+_MAY_NAME_ONE: Final = re.compile(rf"{'|'.join(_ENGINES)}|--image=")
 _OPERATORS: Final = re.compile(r"[();<>|&]+")
 
+# Within a line: `\s` would look through all empty lines that follow, for each of them.
 _FROM = re.compile(
-    r"^\s*FROM\s+(?:--platform=\S+\s+)?(?P<image>\S+)(?:\s+AS\s+(?P<stage>\S+))?\s*$",
+    r"^[ \t]*FROM[ \t]+(?:--platform=\S+[ \t]+)?(?P<image>\S+)(?:[ \t]+AS[ \t]+(?P<stage>\S+))?[ \t]*$",
     re.IGNORECASE | re.MULTILINE,
 )
-_COPY_FROM = re.compile(r"^\s*(?:COPY|RUN|ADD)\b.*?(?:--from=|,from=)([^\s,]+)", re.IGNORECASE | re.MULTILINE)
-_ARG = re.compile(r"^\s*ARG\s+(\w+)=(\S+)", re.IGNORECASE | re.MULTILINE)
+_COPY_FROM = re.compile(
+    r"^[ \t]*(?:COPY|RUN|ADD)\b.*?(?:--from=|,from=)([^\s,]+)", re.IGNORECASE | re.MULTILINE
+)
+_ARG = re.compile(r"^[ \t]*ARG[ \t]+(\w+)=(\S+)", re.IGNORECASE | re.MULTILINE)
 _IMAGE_KEY = re.compile(
-    r"""^\s*(?:-\s+)?["']?image["']?\s*:\s*(["']?)([^\s"'#]+)\1\s*(?:#.*)?$""", re.MULTILINE
+    r"""^[ \t]*(?:-[ \t]+)?["']?image["']?[ \t]*:[ \t]*(["']?)([^\s"'#]+)\1[ \t]*(?:\#.*)?$""", re.MULTILINE
 )
 _SHELL_VARIABLE = re.compile(r"\$\{(\w+)(?::?-([^}]*))?\}|\$(\w+)")
 
@@ -98,6 +102,8 @@ def _references(names: Sequence[str]) -> Iterator[Reference]:
 def _commands(text: str) -> Iterator[list[str]]:
     """The words of each simple command in a shell's text."""
     for line in text.replace("\\\n", " ").splitlines():
+        if not _MAY_NAME_ONE.search(line):
+            continue
         lexer = shlex.shlex(line.replace("$(", " ; "), posix=True, punctuation_chars=True)
         lexer.whitespace_split = True
         try:

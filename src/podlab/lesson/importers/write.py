@@ -16,7 +16,7 @@ from podlab.manifest.emit import text as yaml
 from podlab.manifest.sources import WORKSHOP_FILE
 
 LESSON = "lesson"
-_USES_DOCKER = re.compile(r"^\s*(?:sudo )?docker(?:-compose)? ", re.MULTILINE)
+_USES_DOCKER = re.compile(r"^[ \t]*(?:sudo )?docker(?:-compose)? ", re.MULTILINE)
 
 
 def write(draft: Draft, folder: Path, *, force: bool = False) -> None:
