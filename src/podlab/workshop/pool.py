@@ -204,6 +204,17 @@ class Pool:
             audit=f"seat {id} exchanged for {new.id}", by=by,
         )  # fmt: skip
 
+    async def rename(self, id: SeatId, person: PersonId, *, by: str = "trainer") -> Seat:
+        """The same person, known by another code from now on. `Conflict` for a seat that nobody has."""
+        seat = self.seat(id)
+        old = seat.person
+        if old is None:
+            raise Conflict(f"seat {id} is nobody's", subject=seat.pod)
+        return await self._change(
+            replace(seat, person=person), also=lambda db: tables.drop_code(db, old),
+            audit=f"seat {id} has another code", by=by,
+        )  # fmt: skip
+
     def resize(self, *, count: int | None = None, warm: int | None = None) -> None:
         """From now on. Seats that are there stay, also when they are too many."""
         self.count = self.count if count is None else count

@@ -84,13 +84,19 @@ def issue(db: sqlite3.Connection, person: PersonId, name: str, now: float) -> No
     db.execute("INSERT INTO claim VALUES (?, ?, ?, NULL, NULL)", (person, name, now))
 
 
+def name_of(db: sqlite3.Connection, person: PersonId) -> str | None:
+    """None for a code that was never given out."""
+    row = db.execute("SELECT name FROM claim WHERE person = ?", (person,)).fetchone()
+    return None if row is None else str(row[0])
+
+
 def issued(db: sqlite3.Connection) -> dict[PersonId, str]:
     """Everybody with a code → their name."""
     return dict(db.execute("SELECT person, name FROM claim ORDER BY issued_at, person"))
 
 
-def replace_code(db: sqlite3.Connection, old: PersonId, new: PersonId) -> None:
-    db.execute("UPDATE claim SET person = ? WHERE person = ?", (new, old))
+def drop_code(db: sqlite3.Connection, person: PersonId) -> None:
+    db.execute("DELETE FROM claim WHERE person = ?", (person,))
 
 
 # --- progress

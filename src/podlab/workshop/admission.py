@@ -1,0 +1,119 @@
+"""Who may have a seat: people with a code of their own, and those who know the class's."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from podlab.clock import Clock, SystemClock
+from podlab.errors import Denied, Invalid
+from podlab.workshop import codes, tables
+from podlab.workshop.codes import Code
+from podlab.workshop.ratelimit import Limiter
+from podlab.workshop.seat import PersonId, Seat, SeatId
+
+if TYPE_CHECKING:
+    import sqlite3
+
+    from podlab.workshop.pool import Pool
+    from podlab.workshop.store import Store
+
+LONGEST_NAME: Final = 80
+SHORTEST_CLASS_CODE: Final = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """A person's code, in clear this once: only its hash is kept."""
+
+    code: Code
+    name: str
+
+
+class Admission:
+    """A code is a person: whoever types it, from whatever device, comes to the same seat."""
+
+    def __init__(
+        self, pool: Pool, store: Store, clock: Clock | None = None, *, limiter: Limiter | None = None
+    ) -> None:
+        """The pool has been entered."""
+        self._pool, self._store = pool, store
+        self._clock = clock or SystemClock()
+        self._limiter = limiter or Limiter(self._clock)
+        self._salt = pool.identity.salt
+        self._class_code = pool.identity.class_code
+
+    async def issue(self, names: Sequence[str], *, by: str = "trainer") -> list[Ticket]:
+        """A code for each name; empty names are for who comes. They are valid when this returns."""
+        tickets = [Ticket(codes.make(), _name(name)) for name in names]
+        people = [await self._person(ticket.code) for ticket in tickets]
+        now = self._clock.now()
+
+        def write(db: sqlite3.Connection) -> None:
+            for person, ticket in zip(people, tickets, strict=True):
+                tables.issue(db, person, ticket.name, now)
+            tables.note(db, by, f"{len(tickets)} codes issued", now)
+
+        await self._store.call(write)
+        return tickets
+
+    async def people(self) -> dict[PersonId, str]:
+        """Everybody with a code → their name, whether they have come or not."""
+        return await self._store.call(tables.issued)
+
+    async def set_class_code(self, code: str | None, *, by: str = "trainer") -> None:
+        """With it anybody gets a code of their own; None: nobody does. A short one is easily guessed: `Invalid`."""
+        if code is not None and len(codes.read(code)) < SHORTEST_CLASS_CODE:
+            raise Invalid(f"a class code has {SHORTEST_CLASS_CODE} letters or more", subject="class code")
+        digest = None if code is None else await self._person(code)
+        now, what = self._clock.now(), "class code " + ("closed" if code is None else "set")
+
+        def write(db: sqlite3.Connection) -> None:
+            tables.set_class_code(db, digest)
+            tables.note(db, by, what, now)
+
+        await self._store.call(write)
+        self._class_code = digest
+
+    async def enter(self, code: str, *, address: str, name: str = "") -> Seat:
+        """The seat of whoever has this code. `Denied` for a wrong one, and for a while after many wrong ones;
+        `Invalid` for what can be no code; `Conflict` as `Pool.claim`."""
+        self._limiter.check(address)
+        person = await self._person(code)
+        known = await self._store.call(lambda db: tables.name_of(db, person))
+        if known is None:
+            raise self._wrong(address)
+        return await self._pool.claim(person, known or _name(name))
+
+    async def join(self, class_code: str, *, address: str, name: str = "") -> tuple[Seat, Ticket]:
+        """A seat for somebody who knows the class's code, and the code to come back with. Errors as `enter`."""
+        self._limiter.check(address)
+        digest = await self._person(class_code)
+        if self._class_code is None or not codes.are_equal(digest, self._class_code):
+            raise self._wrong(address)
+        ticket = Ticket(codes.make(), _name(name))
+        return await self._pool.claim(await self._person(ticket.code), ticket.name), ticket
+
+    async def reissue(self, id: SeatId, *, by: str = "trainer") -> Ticket:
+        """Another code for whoever has the seat; the old one is worth nothing from now on."""
+        ticket = Ticket(codes.make(), self._pool.seat(id).name)
+        await self._pool.rename(id, await self._person(ticket.code), by=by)
+        return ticket
+
+    async def _person(self, code: str) -> PersonId:
+        codes.read(code)  # what can be no code needs no thread
+        return PersonId(await asyncio.to_thread(codes.digest, code, self._salt))
+
+    def _wrong(self, address: str) -> Denied:
+        self._limiter.failed(address)
+        return Denied("this code is not known", subject=address, hint="look at your card, and try again")
+
+
+def _name(text: str) -> str:
+    """One line that can be shown. `Invalid` where it is too long."""
+    line = " ".join("".join(c if c.isprintable() else " " for c in text).split())
+    if len(line) > LONGEST_NAME:
+        raise Invalid(f"a name has at most {LONGEST_NAME} letters", subject=line[:20])
+    return line
