@@ -1,9 +1,10 @@
-"""`python -m bench [pod|seats|start|growth]… [--rounds N] [--quick] [--write docs/performance.md]`."""
+"""`python -m bench [pod|seats|start|growth|terminal]… [--rounds N] [--quick] [--write docs/performance.md]`."""
 
 from __future__ import annotations
 
 import argparse
 import asyncio
+import signal
 import sys
 import tempfile
 from datetime import UTC, datetime
@@ -15,7 +16,7 @@ from bench.rounds import progress, reason
 from bench.table import write
 from podlab.errors import PodlabError
 
-SUITES = {"pod": 20, "seats": 3, "start": 20, "growth": 7}
+SUITES = {"pod": 20, "seats": 3, "start": 20, "growth": 7, "terminal": 5}
 """And the rounds of each, unless told."""
 
 
@@ -28,6 +29,7 @@ def main() -> int:
     options = parser.parse_args()
     if wrong := set(options.suites) - SUITES.keys():
         parser.error(f"no such suite: {', '.join(wrong)}; there are {', '.join(SUITES)}")
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # it clears up after itself, too
     try:
         asyncio.run(measure(options))
     except KeyboardInterrupt:
