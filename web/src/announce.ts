@@ -2,7 +2,8 @@
 
 import { make } from "./dom";
 
-export type Announce = (text: string) => void;
+/** `aloud`: for screen readers only, where everybody else sees what happened. */
+export type Announce = (text: string, how?: "aloud") => void;
 
 const SHOWN_MS = 8000;
 
@@ -17,8 +18,9 @@ export function announcer(page: Document = document): Announce {
   place.classList.add("announcements");
   place.setAttribute("role", "status");
   place.setAttribute("aria-live", "polite");
-  return (text) => {
-    const note = make("p", {}, text);
+  return (text, how) => {
+    for (const old of place.children) if (old.textContent === text) old.remove(); // said again, not twice
+    const note = make("p", { class: how === "aloud" ? "offscreen" : undefined }, text);
     place.append(note);
     while (place.childElementCount > 3) place.firstElementChild?.remove();
     setTimeout(() => note.remove(), SHOWN_MS);

@@ -23,7 +23,7 @@ export function ask<T>(title: string, body: (Node | string)[], answers: readonly
   document.body.append(dialog);
   return new Promise((resolve) => {
     dialog.addEventListener("close", () => {
-      const index = dialog.returnValue === "" ? answers.length - 1 : Number(dialog.returnValue);
+      const index = dialog.returnValue ? Number(dialog.returnValue) : answers.length - 1;
       dialog.remove();
       if (before instanceof HTMLElement) before.focus();
       resolve((answers[index] as Answer<T>).value);

@@ -43,7 +43,10 @@ export class Tabs {
       this.list.append(made);
     }
     this.list.addEventListener("keydown", (event) => this.#key(event));
-    this.splitter = button(words.split, () => this.split(!this.#isSplit), { "aria-pressed": "false" });
+    this.splitter = button(words.split, () => this.split(!this.#isSplit), {
+      "aria-pressed": "false",
+      "data-split": true,
+    });
     this.splitter.hidden = tabs.length < 2;
     this.#show();
   }

@@ -7,10 +7,6 @@ import type { Say } from "../words";
 const SHOWN_LINES = 12;
 const SHOWN_COLUMNS = 200;
 
-export function lines(text: string): number {
-  return text.replace(/\r?\n$/, "").split(/\r\n|\r|\n/).length;
-}
-
 export function isRisky(text: string): boolean {
   return /[\r\n]/.test(text);
 }
@@ -29,14 +25,13 @@ export function asOneLine(text: string): string {
  */
 export async function reviewed(text: string, bracketed: boolean, say: Say): Promise<string> {
   if (!isRisky(text) || bracketed) return text;
-  const count = lines(text);
-  const shown = text.split(/\r\n|\r|\n/, SHOWN_LINES).map((line) => line.slice(0, SHOWN_COLUMNS));
-  if (count > SHOWN_LINES) shown.push("…");
+  const shown = text.split(/\r\n|\r|\n/, SHOWN_LINES + 1).map((line) => line.slice(0, SHOWN_COLUMNS));
+  if (shown.length > SHOWN_LINES) shown[SHOWN_LINES] = "…";
   return ask(
-    say("paste.title", { lines: count }),
+    say("paste.title"),
     [make("p", {}, say("paste.why")), make("pre", { tabindex: "0" }, shown.join("\n"))],
     [
-      { label: say("paste.lines", { lines: count }), value: text },
+      { label: say("paste.all"), value: text },
       { label: say("paste.one_line"), value: asOneLine(text) },
       { label: say("paste.cancel"), value: "" },
     ],

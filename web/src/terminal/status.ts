@@ -5,7 +5,7 @@ import { make } from "../dom";
 export class Status {
   readonly bar: HTMLElement;
   readonly #text = make("span", { class: "text" });
-  readonly #note = make("span", { class: "note" });
+  readonly #note = make("span", { class: "who" });
 
   constructor(private readonly button: HTMLButtonElement) {
     this.bar = make("div", { class: "status", role: "status" }, this.#text, this.#note, button);

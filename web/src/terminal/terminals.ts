@@ -20,7 +20,7 @@ export class Terminals {
     private readonly announce: Announce,
   ) {
     this.#places = new Map(
-      all("[data-terminal]", place).map((panel) => [panel.dataset.terminal ?? "", panel]),
+      all(":scope > [data-terminal]", place).map((panel) => [panel.dataset.terminal ?? "", panel]),
     );
     const tabs = [...this.#places].map(([name, panel]) => ({
       name,
@@ -71,7 +71,9 @@ export class Terminals {
     }
     if (this.#places.get(wanted)?.hidden) this.#tabs.choose(wanted);
     const sent = (await this.#sessions.get(wanted)?.run(text)) ?? false;
-    this.announce(this.say(sent ? "run.done" : "run.not_connected", { terminal: wanted }));
+    // Who sees the terminal has seen it.
+    if (sent) this.announce(this.say("run.done", { terminal: wanted }), "aloud");
+    else this.announce(this.say("run.not_connected", { terminal: wanted }));
     return sent;
   }
 
