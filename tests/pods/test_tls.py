@@ -41,7 +41,7 @@ class Stream:
 class Dialler:
     """The one method of an engine that a network probe needs."""
 
-    async def dial(self, name: str, port: int) -> Stream:
+    async def dial(self, name: str, port: int, *, patience_s: float = 0) -> Stream:
         return Stream(*await asyncio.open_connection("127.0.0.1", port))
 
 

@@ -300,10 +300,10 @@ class Engine(Protocol):
         since: datetime | None = None,
     ) -> AsyncIterator[LogLine]: ...  # fmt: skip
 
-    async def dial(self, name: str, port: int) -> ByteStream:
+    async def dial(self, name: str, port: int, *, patience_s: float = 0) -> ByteStream:
         """A TCP connection to a port in the pod, also one that listens on loopback only and is not published.
 
-        `Unavailable` where nobody listens.
+        `Unavailable` where nobody listens, and nobody begins to within `patience_s`.
         """
         ...
 

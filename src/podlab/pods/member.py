@@ -66,9 +66,7 @@ def added(pod: Pod, wish: Wish) -> tuple[Pod, str]:
         stdin_once=(wish.stdin and wish.ends_with_input) or None,
         tty=wish.tty or None,
     )
-    spec = dataclasses.replace(
-        pod.spec, containers=(*pod.spec.containers, container), volumes=tuple(volumes)
-    )
+    spec = dataclasses.replace(pod.spec, containers=(*pod.spec.containers, container), volumes=tuple(volumes))
     return dataclasses.replace(pod, spec=spec), name
 
 
@@ -127,7 +125,9 @@ def _parts(text: str) -> tuple[str, str, str]:
     source, path, mode, *more = [*text.split(":"), "", ""] if ":" in text else ["", text, ""]
     if any(more) or not path.startswith("/") or mode not in ("", "rw", "ro"):
         raise Usage(
-            f"-v {text}: not SOURCE:PATH[:ro]", subject=text, hint="such as -v certs:/certs or -v /srv:/srv:ro"
+            f"-v {text}: not SOURCE:PATH[:ro]",
+            subject=text,
+            hint="such as -v certs:/certs or -v /srv:/srv:ro",
         )
     if source.startswith((".", "~")) or (source and "/" in source and not source.startswith("/")):
         raise Usage(f"-v {text}: a folder begins with /", subject=text, hint=f'such as -v "$PWD":{path}')

@@ -25,17 +25,23 @@ class Outcome:
     message: str = ""
 
 
-async def run(engine: Engine, pod: str, container: Container, probe: Probe) -> Outcome:
-    """Run the probe once, within its `timeoutSeconds`. What goes wrong is a failed outcome, never an error."""
+async def run(
+    engine: Engine, pod: str, container: Container, probe: Probe, *, patience_s: float = 0
+) -> Outcome:
+    """Run the probe once, within its `timeoutSeconds`. What goes wrong is a failed outcome, never an error.
+
+    A network probe waits up to `patience_s` for somebody to listen: cheaper than to look again and again.
+    """
     timeout_s = probe.timeout_seconds or DEFAULT_TIMEOUT_S
     try:
-        async with asyncio.timeout(timeout_s):
+        async with asyncio.timeout(timeout_s + patience_s):
             if probe.exec is not None:
                 return await _exec(engine, pod, container.name, probe.exec.command)
             if probe.http_get is not None:
-                return await _http_get(engine, pod, container, probe.http_get)
+                return await _http_get(engine, pod, container, probe.http_get, patience_s)
             if probe.tcp_socket is not None:
-                async with await engine.dial(pod, port_number(container, probe.tcp_socket.port)):
+                port = port_number(container, probe.tcp_socket.port)
+                async with await engine.dial(pod, port, patience_s=patience_s):
                     return Outcome(True)
     except TimeoutError:
         return Outcome(False, f"no answer within {timeout_s} s")
@@ -63,7 +69,9 @@ async def _exec(engine: Engine, pod: str, container: str, command: tuple[str, ..
     return Outcome(False, f"exit code {code}" + (f": {said}" if said else ""))
 
 
-async def _http_get(engine: Engine, pod: str, container: Container, get: HTTPGetAction) -> Outcome:
+async def _http_get(
+    engine: Engine, pod: str, container: Container, get: HTTPGetAction, patience_s: float
+) -> Outcome:
     """Any status from 200 to 399 passes. A certificate is not verified, as in Kubernetes."""
     import h11
 
@@ -71,7 +79,7 @@ async def _http_get(engine: Engine, pod: str, container: Container, get: HTTPGet
     headers = {"host": get.host or f"{pod}:{port}", "user-agent": "podlab-probe", "accept": "*/*"}
     headers |= {h.name.lower(): h.value for h in get.http_headers} | {"connection": "close"}
     http = h11.Connection(h11.CLIENT)
-    async with await engine.dial(pod, port) as plain:
+    async with await engine.dial(pod, port, patience_s=patience_s) as plain:
         stream = await _tls(plain) if get.scheme == "HTTPS" else plain
         await stream.write(
             http.send(h11.Request(method="GET", target=get.path or "/", headers=[*headers.items()])) or b""

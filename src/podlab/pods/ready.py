@@ -16,6 +16,8 @@ from podlab.status import ContainerStatus, PodStatus, State
 FIRST_PAUSE_S, LAST_PAUSE_S, PAUSE_GROWS = 0.1, 1.0, 1.6
 """Between two looks at a pod that comes up; a probe's own period counts once it is ready. Each look at a
 probe costs the engine an exec, some 50 ms of a processor."""
+PATIENCE_S = 2
+"""How long one look waits for somebody to listen, where no container has another kind of probe."""
 STEADY_S = 5
 """A container that was restarted and has no probe is taken for ready when it has run so long."""
 RESTARTS_TO_GIVE_UP = 3
@@ -54,7 +56,8 @@ async def wait_ready(
         async with asyncio.timeout(timeout_s):
             while True:
                 status = await engine.get(name)
-                looks = [waits[c.name].look(c) for c in status.containers if c.name in waits]
+                patience_s = PATIENCE_S if all(w.is_ready or w.is_patient for w in waits.values()) else 0
+                looks = [waits[c.name].look(c, patience_s) for c in status.containers if c.name in waits]
                 if all(await asyncio.gather(*looks)) and len(status.containers) >= status.wanted:
                     return status
                 await asyncio.sleep(pause_s)
@@ -82,8 +85,16 @@ class _Wait:
         self._on_progress = on_progress
         self._passed = 0
         self._delay_over = 0.0
+        self._patience_s = 0.0
 
-    async def look(self, status: ContainerStatus) -> bool:
+    @property
+    def is_patient(self) -> bool:
+        """Its look can wait in the pod, and the others lose nothing by it."""
+        wanted = self._container.readiness_probe
+        return wanted is None or wanted.exec is None
+
+    async def look(self, status: ContainerStatus, patience_s: float) -> bool:
+        self._patience_s = patience_s
         is_ready, message = await self._judge(status)
         if (is_ready, message) != (self.is_ready, self.message):
             self.is_ready, self.message = is_ready, message
@@ -133,7 +144,9 @@ class _Wait:
         self._delay_over = self._delay_over or now + (wanted.initial_delay_seconds or 0)
         if now < self._delay_over:
             return False, f"waits {wanted.initial_delay_seconds} s before its readiness probe"
-        outcome = await probe.run(self._engine, self._pod.name, self._container, wanted)
+        outcome = await probe.run(
+            self._engine, self._pod.name, self._container, wanted, patience_s=self._patience_s
+        )
         self._passed = self._passed + 1 if outcome.has_passed else 0
         if self._passed >= (wanted.success_threshold or 1):
             return True, ""

@@ -359,9 +359,13 @@ class FakeEngine:
                 lambda: seen < len(found.logs) or not found.is_running  # noqa: B023  (awaited at once)
             )
 
-    async def dial(self, name: str, port: int) -> ByteStream:
+    async def dial(self, name: str, port: int, *, patience_s: float = 0) -> ByteStream:
         await self._answer()
-        serve = self._pod(name).listeners.get(port)
+        ends = asyncio.get_running_loop().time() + patience_s
+        while (serve := self._pod(name).listeners.get(port)) is None:
+            if asyncio.get_running_loop().time() >= ends:
+                break
+            await asyncio.sleep(0.01)
         if serve is None:
             raise Unavailable(f"nobody listens on port {port} in pod {name!r}", subject=name)
         return FakeConnection(serve)

@@ -232,10 +232,10 @@ class DockerEngine:
         async for line in logs(self.client, id, follow=follow, tail=tail, since=since):
             yield line
 
-    async def dial(self, name: str, port: int) -> ByteStream:
+    async def dial(self, name: str, port: int, *, patience_s: float = 0) -> ByteStream:
         from podlab.engines.docker.streams import dial
 
-        return await dial(self.client, await self._id(name, naming.INFRA), port)
+        return await dial(self.client, await self._id(name, naming.INFRA), port, patience_s)
 
     async def read_archive(self, name: str, container: str, path: str) -> AsyncIterator[bytes]:
         from podlab.engines.docker.streams import read_archive

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from podlab.engines.base import Engine, ExecOptions
+from podlab.engines.base import ByteStream, Engine, ExecOptions
 from podlab.errors import Invalid, NotFound, PodlabError, Unavailable
 from podlab.testing.contract.case import (
     SOON_S,
@@ -26,6 +26,13 @@ from podlab.testing.contract.case import (
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
+
+
+async def everything(connection: ByteStream) -> bytes:
+    found = b""
+    while data := await connection.read():
+        found += data
+    return found
 
 
 class Streams(Case):
@@ -218,42 +225,18 @@ class Streams(Case):
             member("app", image),
             member("web", image, ["httpd", "-f", "-p", "127.0.0.1:7000"]),
         )
-        async with self.running(engine, pod):
-
-            async def answer() -> bytes:
-                try:
-                    connection = await engine.dial(name, 7000)
-                except Unavailable:
-                    return b""
-                async with connection:
-                    await connection.write(b"GET / HTTP/1.0\r\n\r\n")
-                    found = b""
-                    while data := await connection.read():
-                        found += data
-                    return found
-
-            assert (await until(answer)).startswith(b"HTTP/1.")
+        async with self.running(engine, pod), await engine.dial(name, 7000, patience_s=SOON_S) as connection:
+            await connection.write(b"GET / HTTP/1.0\r\n\r\n")
+            assert (await everything(connection)).startswith(b"HTTP/1.")
 
     async def test_a_dialled_connection_ends_one_half_at_a_time(
         self, engine: Engine, image: str, name: str
     ) -> None:
         pod = pod_of(name, member("app", image, ["nc", "-ll", "-p", "7001", "-e", "cat"]))
-        async with self.running(engine, pod):
-
-            async def echoed() -> bytes:
-                try:
-                    connection = await engine.dial(name, 7001)
-                except Unavailable:
-                    return b""
-                async with connection:
-                    await connection.write(b"ping")
-                    await connection.write_eof()
-                    found = b""
-                    while data := await connection.read():
-                        found += data
-                    return found
-
-            assert await until(echoed) == b"ping"
+        async with self.running(engine, pod), await engine.dial(name, 7001, patience_s=SOON_S) as connection:
+            await connection.write(b"ping")
+            await connection.write_eof()
+            assert await everything(connection) == b"ping"
 
     async def test_dialling_where_nobody_listens_is_unavailable(
         self, engine: Engine, image: str, name: str
@@ -262,6 +245,15 @@ class Streams(Case):
             with pytest.raises(Unavailable):
                 async with asyncio.timeout(SOON_S):
                     await engine.dial(name, 7999)
+
+    async def test_dialling_can_wait_for_somebody_to_listen(
+        self, engine: Engine, image: str, name: str
+    ) -> None:
+        late = ["sh", "-c", "sleep 1; httpd -f -p 7002"]
+        async with self.running(engine, pod_of(name, member("app", image, late))):
+            async with await engine.dial(name, 7002, patience_s=SOON_S) as connection:
+                await connection.write(b"GET / HTTP/1.0\r\n\r\n")
+                assert (await everything(connection)).startswith(b"HTTP/1.")
 
     async def test_files_go_in_and_come_out(self, engine: Engine, image: str, name: str) -> None:
         content = bytes(range(256)) * 1000

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from podlab.engines.docker.api.client import Client
 
 CLOSE_TIMEOUT_S = 5
+LOOK_S = 0.1
 _REFUSED = 111
 """ECONNREFUSED; no exit code of `nc`."""
 # busybox's nc says nothing when it is connected. So the kernel is asked first who listens (state 0A),
@@ -22,24 +23,28 @@ _REFUSED = 111
 # (Addresses are in the machine's byte order.)
 # The shell's number is said first, since nc takes it over and must be ended by somebody who knows it.
 _SCRIPT = f"""
-port=$(printf %04X "$1")
-if grep -qiE ": (0{{8}}|0100007F|7F000001):$port 0+:0000 0A" /proc/net/tcp; then to=127.0.0.1
-elif grep -qiE ": (0{{32}}|0{{24}}0(1000000|0000001)):$port 0+:0000 0A" /proc/net/tcp6; then to=::1
-else exit {_REFUSED}; fi
+port=$(printf %04X "$1") left=$2 to=
+until [ "$to" ]; do
+    if grep -qiE ": (0{{8}}|0100007F|7F000001):$port 0+:0000 0A" /proc/net/tcp; then to=127.0.0.1
+    elif grep -qiE ": (0{{32}}|0{{24}}0(1000000|0000001)):$port 0+:0000 0A" /proc/net/tcp6; then to=::1
+    elif [ "$left" -gt 0 ]; then left=$((left - 1)); sleep {LOOK_S}
+    else exit {_REFUSED}; fi
+done
 echo $$ >&2
 exec nc "$to" "$1"
 """
 
 
-async def dial(client: Client, infra_id: str, port: int) -> Stream:
+async def dial(client: Client, infra_id: str, port: int, patience_s: float = 0) -> Stream:
     """Connect to a port in the network namespace of the infra container, on loopback: 127.0.0.1, else ::1.
 
-    `Unavailable` where nobody listens there. The image of the infra container must have busybox; the others
-    need nothing. When the server ends its half, the connection is over: busybox's nc leaves then.
+    `Unavailable` where nobody listens there within `patience_s`; waiting is done in the pod, by one command.
+    The image of the infra container must have busybox; the others need nothing. When the server ends its
+    half, the connection is over: busybox's nc leaves then.
     """
     if not 1 <= port <= 65535:
         raise Invalid(f"{port} is not a port", subject=str(port), hint="ports are 1 to 65535")
-    command = ["sh", "-c", _SCRIPT, "sh", str(port)]
+    command = ["sh", "-c", _SCRIPT, "sh", str(port), str(round(patience_s / LOOK_S))]
     stream = Stream(client, infra_id, await exec_process(client, infra_id, command, ExecOptions(stdin=True)))
     try:
         await stream.opened(port)
