@@ -249,11 +249,10 @@ class Streams(Case):
     async def test_dialling_can_wait_for_somebody_to_listen(
         self, engine: Engine, image: str, name: str
     ) -> None:
-        late = ["sh", "-c", "sleep 1; httpd -f -p 7002"]
-        async with self.running(engine, pod_of(name, member("app", image, late))):
-            async with await engine.dial(name, 7002, patience_s=SOON_S) as connection:
-                await connection.write(b"GET / HTTP/1.0\r\n\r\n")
-                assert (await everything(connection)).startswith(b"HTTP/1.")
+        pod = pod_of(name, member("app", image, ["sh", "-c", "sleep 1; httpd -f -p 7002"]))
+        async with self.running(engine, pod), await engine.dial(name, 7002, patience_s=SOON_S) as connection:
+            await connection.write(b"GET / HTTP/1.0\r\n\r\n")
+            assert (await everything(connection)).startswith(b"HTTP/1.")
 
     async def test_files_go_in_and_come_out(self, engine: Engine, image: str, name: str) -> None:
         content = bytes(range(256)) * 1000
