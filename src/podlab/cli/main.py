@@ -20,6 +20,7 @@ COMMANDS: dict[str, dict[str, tuple[str, str]]] = {
         "pause": ("lifecycle:pause", "Freeze the processes of a pod or one of its containers"),
         "unpause": ("lifecycle:unpause", "Let frozen processes go on"),
         "wait": ("wait:command", "Wait until a pod is ready or a container has ended"),
+        "agent": ("agent:command", "Repair pods that fail behind podlab's back, until Ctrl-C"),
         "prune": ("prune:command", "Remove ended pods, orphaned volumes and unused podlab networks"),
     },
     "Inside a pod": {
