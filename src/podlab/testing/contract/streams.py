@@ -87,6 +87,18 @@ class Streams(Case):
                 assert await process.wait() == 130
                 await process.signal("INT")  # it has ended: no error
 
+    async def test_a_command_is_hung_up(self, engine: Engine, image: str, name: str) -> None:
+        async with self.running(engine, pod_of(name, member("app", image))):
+            options = ExecOptions(tty=True, stdin=True)
+            process = await engine.exec(name, "app", ["sh", "-c", "echo here; exec sleep 1000"], options)
+            async with process, asyncio.timeout(SOON_S):
+                assert await process.read() is not None
+                await process.hang_up()
+                while await process.read():
+                    pass
+                assert await process.wait() == 129
+                await process.hang_up()  # it has ended: no error
+
     async def test_detach_keys_let_go_of_a_command(self, engine: Engine, image: str, name: str) -> None:
         async with self.running(engine, pod_of(name, member("app", image))):
             options = ExecOptions(tty=True, stdin=True, detach_keys="ctrl-p,ctrl-q")

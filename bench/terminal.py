@@ -1,0 +1,288 @@
+"""Terminals in the browser: what a key, a flood, a session and its end cost.
+
+The client of each server runs in this process, the servers in theirs, all on one container with `sh`. A client
+that reads slowly draws 4 MB a second, as a browser does.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import statistics
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+from bench import ground, peers, raw
+from bench.ground import PREFIX
+from bench.rounds import Reading, Results, Turn, progress, run
+from bench.shell import sh
+from bench.table import absent, markdown, times
+from bench.terminal_peers import PROMPT, Podlab, Server, ShellInABox, Terminal, Ttyd, until
+from podlab import naming
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+POD = f"{PREFIX}-terminal"
+KEY_PAUSE_S = 0.2
+DRAWN_BYTES_S = 4_000_000
+FLOOD_BYTES = 50_000_000
+_FLOOD = b"yes 0123456789012345678901234567890123456789012345678901234567890123456789"
+
+Act = Callable[[Server, bool], Awaitable[dict[str, Reading]]]
+
+
+async def suite(api: raw.Api, folder: Path, *, rounds: int, quick: bool) -> str:
+    container = naming.container(POD, "app")
+    async with ground.library() as engine:
+        await engine.apply(peers.wanted(POD, ("app",)))
+        servers = [each(POD, container) for each in (Podlab, Ttyd, ShellInABox)]
+        results = await run({each.name: _turn(each, quick) for each in servers}, rounds)
+        await engine.delete(POD)
+    return _table(results) + absent(results)
+
+
+def _turn(server: Server, quick: bool) -> Turn:
+    async def turn() -> dict[str, Reading]:
+        readings: dict[str, Reading] = {}
+        for act in ACTS:
+            progress(f"{server.name}: {act.__name__}")
+            async with server.running():
+                readings |= await act(server, quick)
+            await _clear(server)
+        return readings
+
+    return turn
+
+
+async def _clear(server: Server) -> None:
+    """End what a server has left in the container."""
+    await sh(f"docker restart -t 0 {server.container}")
+
+
+# --- the acts
+
+
+async def opening(server: Server, quick: bool) -> dict[str, Reading]:
+    """From the connection to the prompt; and again of a session that is there."""
+    cold, again = [], []
+    for number in range(4 if quick else 12):
+        began = time.perf_counter()
+        terminal = await server.open(f"open-{number}")
+        await until(terminal, PROMPT)
+        cold.append(time.perf_counter() - began)
+        await terminal.close()
+        began = time.perf_counter()
+        terminal = await server.open(f"open-{number}")
+        await until(terminal, PROMPT)
+        again.append(time.perf_counter() - began)
+        await terminal.close()
+    return {
+        "open": Reading(wall_s=statistics.median(cold)),
+        "open again": Reading(wall_s=statistics.median(again)),
+    }
+
+
+async def echo(server: Server, quick: bool) -> dict[str, Reading]:
+    async with _opened(server, 1) as (terminal,):
+        one = await _typed(terminal, 40 if quick else 150, 0.02)
+    return {"echo": Reading(wall_s=statistics.median(one))}
+
+
+async def echo_of_many(server: Server, quick: bool) -> dict[str, Reading]:
+    keys = 10 if quick else 40
+    async with _opened(server, 50) as terminals:
+        before = server.cpu_s()
+        typed = await asyncio.gather(*(_typed(each, keys, KEY_PAUSE_S) for each in terminals))
+        cpu_s = server.cpu_s() - before
+    every = sorted(seconds for each in typed for seconds in each)
+    return {
+        "echo of 50": Reading(wall_s=statistics.median(every)),
+        "p99 of 50": Reading(wall_s=every[len(every) * 99 // 100]),
+        "key": Reading(own_cpu_s=cpu_s / len(every)),
+    }
+
+
+async def flood(server: Server, quick: bool) -> dict[str, Reading]:
+    async with _opened(server, 1) as (terminal,):
+        before, began = server.cpu_s(), time.perf_counter()
+        await terminal.type(_FLOOD + b" | head -c %d; echo do''ne\r" % FLOOD_BYTES)
+        await until(terminal, b"done", 120)
+        wall_s = time.perf_counter() - began
+        return {"flood": Reading(wall_s=wall_s, own_cpu_s=server.cpu_s() - before)}
+
+
+async def interrupt(server: Server, quick: bool) -> dict[str, Reading]:
+    async with _opened(server, 1) as (terminal,):
+        slow = _Slow(terminal)
+        await terminal.type(_FLOOD + b"\r")
+        async with asyncio.TaskGroup() as group:
+            flooding = group.create_task(until(slow, b"never"))
+            await asyncio.sleep(3)
+            pressed = time.perf_counter()
+            flooding.cancel()
+            group.create_task(terminal.type(b"\x03"))
+            group.create_task(until(slow, PROMPT))
+        return {"Ctrl-C": Reading(wall_s=time.perf_counter() - pressed)}
+
+
+async def stopped(server: Server, quick: bool) -> dict[str, Reading]:
+    """Growth while a flood is not read."""
+    async with _opened(server, 1) as (terminal,):
+        await terminal.type(b"echo warm''ed; head -c 3000000 /dev/zero | tr '\\0' x; echo do''ne\r")
+        await until(terminal, b"done")
+        before = server.memory_bytes()
+        await terminal.type(_FLOOD + b"\r")
+        await asyncio.sleep(3)
+        return {"stopped": Reading(memory_bytes=server.memory_bytes() - before)}
+
+
+async def beside_floods(server: Server, quick: bool) -> dict[str, Reading]:
+    async with _opened(server, 7) as (typist, *others):
+        async with asyncio.TaskGroup() as group:
+            floods = []
+            for each in others:
+                await each.type(_FLOOD + b"\r")
+                floods.append(group.create_task(until(_Slow(each), b"never")))
+            await asyncio.sleep(1)
+            typed = await _typed(typist, 10 if quick else 30, KEY_PAUSE_S)
+            for each in floods:
+                each.cancel()
+        return {"beside floods": Reading(wall_s=statistics.median(typed))}
+
+
+async def idle(server: Server, quick: bool) -> dict[str, Reading]:
+    sessions = 20 if quick else 100
+    before = server.memory_bytes()
+    async with _opened(server, sessions):
+        await asyncio.sleep(1)
+        return {"idle": Reading(memory_bytes=(server.memory_bytes() - before) / sessions)}
+
+
+async def ending(server: Server, quick: bool) -> dict[str, Reading]:
+    """Processes that are left three seconds after a session with one in front and one behind has ended."""
+    terminal = await server.open("ending")
+    await until(terminal, PROMPT)
+    before = await _processes(server)
+    await terminal.type(b"yes >/dev/null &\r")
+    await until(terminal, PROMPT)
+    await terminal.type(b"yes >/dev/null\r")
+    await asyncio.sleep(0.5)
+    await server.end("ending", terminal)
+    await asyncio.sleep(3)
+    left = await _processes(server)
+    return {"left": Reading(memory_bytes=len(left & before) + len(left - before) - 2)}
+
+
+ACTS: tuple[Act, ...] = (
+    opening, echo, echo_of_many, flood, interrupt, beside_floods, stopped, idle, ending
+)  # fmt: skip
+
+
+# --- what they are made of
+
+
+@asynccontextmanager
+async def _opened(server: Server, count: int) -> AsyncIterator[list[Terminal]]:
+    limit = asyncio.Semaphore(4)
+
+    async def one(number: int) -> Terminal:
+        async with limit:
+            terminal = await server.open(f"s-{number}")
+            await until(terminal, PROMPT)
+            return terminal
+
+    yield await asyncio.gather(*(one(number) for number in range(count)))
+    # they end with their server
+
+
+async def _typed(terminal: Terminal, keys: int, pause_s: float) -> list[float]:
+    """Seconds from each key to its letter."""
+    found = []
+    await asyncio.sleep(random.random() * pause_s)
+    for number in range(keys):
+        letter = b"abcdefghijklmnopqrstuvwxyz"[number % 26 : number % 26 + 1]
+        began = time.perf_counter()
+        async with asyncio.TaskGroup() as group:
+            group.create_task(terminal.type(letter))
+            group.create_task(until(terminal, letter))
+        found.append(time.perf_counter() - began)
+        if number % 40 == 39:
+            await terminal.type(b"\r")  # the line is full: `sh` says that there is no such command
+            await until(terminal, rb"not found\r\n[/~] # ")
+        await asyncio.sleep(max(0.0, pause_s - found[-1]))
+    return found
+
+
+class _Slow:
+    """Draws so many bytes a second."""
+
+    def __init__(self, terminal: Terminal) -> None:
+        self._terminal = terminal
+
+    async def read(self) -> bytes:
+        data = await self._terminal.read()
+        await asyncio.sleep(len(data) / DRAWN_BYTES_S)
+        return data
+
+    async def type(self, data: bytes) -> None:
+        await self._terminal.type(data)
+
+    async def close(self) -> None:
+        await self._terminal.close()
+
+
+async def _processes(server: Server) -> set[str]:
+    return set((await sh(f"docker top {server.container} -eo pid")).split()[1:])
+
+
+# --- the table
+
+
+def _ms(value: float | None) -> str:
+    return "–" if value is None else f"{value * 1000:.2f} ms" if value < 0.01 else f"{value * 1000:.0f} ms"
+
+
+def _s(value: float | None) -> str:
+    return "–" if value is None else f"{value:.2f} s"
+
+
+def _kilobytes(value: float | None) -> str:
+    return "–" if value is None else f"{value / 1000:.0f} kB"
+
+
+def _count(value: float | None) -> str:
+    return "–" if value is None else f"{value:.0f}"
+
+
+_ROWS: tuple[tuple[str, str, str, Callable[[float | None], str]], ...] = (
+    ("echo of a key, one session", "echo", "wall_s", _ms),
+    ("echo of a key, 50 sessions of 5 keys a second", "echo of 50", "wall_s", _ms),
+    ("the same, 99th percentile", "p99 of 50", "wall_s", _ms),
+    ("CPU of a key", "key", "own_cpu_s", _ms),
+    ("open to the prompt", "open", "wall_s", _ms),
+    ("the same session again", "open again", "wall_s", _ms),
+    ("50 MB of output", "flood", "wall_s", _s),
+    ("the same, CPU", "flood", "own_cpu_s", _s),
+    ("Ctrl-C to the prompt in a flood, read at 4 MB/s", "Ctrl-C", "wall_s", _ms),
+    ("echo of a key beside six floods", "beside floods", "wall_s", _ms),
+    ("growth while a flood is not read", "stopped", "memory_bytes", _kilobytes),
+    ("memory of an idle session", "idle", "memory_bytes", _kilobytes),
+    ("processes left 3 s after the end", "left", "memory_bytes", _count),
+)
+
+
+def _table(results: Results) -> str:
+    names = [name for name in ("podlab", "ttyd", "shellinabox") if name in results.readings]
+    head = ["", *(each for name in names for each in ([name, "× ttyd"] if name != "ttyd" else [name]))]
+    rows = []
+    for title, act, unit, shown in _ROWS:
+        row = [title]
+        for name in names:
+            row.append(shown(results.median(name, act, unit)))
+            if name != "ttyd":
+                row.append(times(results.ratio(name, "ttyd", act, unit)))
+        rows.append(row)
+    return markdown(head, rows)
