@@ -20,8 +20,9 @@ GROUP: Final = 4
 LONGEST: Final = 64
 """Of what is taken as a code: a trainer's own class code may be any words."""
 _CONFUSED = str.maketrans("ILO", "110")
-_SCRYPT_N, _SCRYPT_R = 1 << 10, 8
-"""1 MiB and some 3 ms a code: claiming stays quick, and trying all codes on a stolen store takes lifetimes.
+_SCRYPT_N, _SCRYPT_R = 1 << 8, 8
+"""256 KiB and a millisecond of a processor for each code: thirty people who come at once wait for each other's, and
+trying all codes on a stolen store still takes a processor some decades.
 https://www.rfc-editor.org/rfc/rfc7914#section-2"""
 
 
@@ -40,8 +41,8 @@ def read(typed: str) -> str:
 
 
 def digest(typed: str, salt: bytes) -> str:
-    """What is stored of a code, the same for all ways to type it. Takes milliseconds of a processor and frees the
-    interpreter meanwhile: call it in a thread."""
+    """What is stored of a code, the same for all ways to type it. Takes a millisecond of a processor and frees
+    the interpreter meanwhile: call it in a thread."""
     return hashlib.scrypt(read(typed).encode(), salt=salt, n=_SCRYPT_N, r=_SCRYPT_R, p=1, dklen=32).hex()
 
 

@@ -131,6 +131,11 @@ class Pool:
         """Also one that has ended."""
         return self._roster.of(person)
 
+    @property
+    def is_busy(self) -> bool:
+        """Whether a pod is being made or removed, or waits for its turn."""
+        return bool(self._tasks)
+
     def owns(self, name: str) -> bool:
         return self._roster.has_pod(name)
 
