@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -238,6 +239,34 @@ async def test_the_next_pool_takes_up_where_the_last_one_stood(
         assert states(pool) == "1 claimed, 2 claimed, 3 warm, 4 warm"
         assert await pool.claim(ANN) == ann
         assert {status.name: status.created_at for status in await engine.list()} == before
+
+
+async def test_a_pool_that_was_killed_in_the_middle_of_everything_goes_on(
+    engine: FakeEngine, path: Path, clock: ManualClock
+) -> None:
+    workshop = workshop_of(count=6, warm=2)
+    async with opened(path) as store, Pool(engine, workshop, store, clock, count=6, warm=5) as pool:
+        await quiet(pool)
+        await pool.claim(ANN, "Ann")
+        await pool.claim(BOB, "Bob")
+        await quiet(pool)
+        seats = {seat.id: seat for seat in pool.seats}
+    pods = {status.name: status.containers[0].container_id for status in await engine.list()}
+    async with opened(path) as store:  # what SIGKILL leaves: the store ahead of the engine, and half a pod
+        for id, state in {1: State.RESETTING, 3: State.MAKING, 4: State.ENDED, 5: State.MAKING}.items():
+            seat = replace(seats[SeatId(id)], state=state)
+            await store.call(lambda db, seat=seat: tables.save(db, seat, 0.0))  # type: ignore[misc]
+    await engine.delete("lab-05", grace_s=0)
+    engine._pods["lab-06"].containers.clear()
+    async with opened(path) as store, Pool(engine, workshop, store, clock) as pool:
+        await quiet(pool)
+        assert states(pool) == "1 claimed, 2 claimed, 3 warm, 4 ended, 5 warm, 6 warm"
+        assert (await pool.claim(ANN)).name == "Ann"
+        after = {status.name: status.containers[0].container_id for status in await engine.list()}
+    same = {name for name in after if after[name] == pods[name]}
+    assert (sorted(after), sorted(same)) == (
+        ["lab-01", "lab-02", "lab-03", "lab-05", "lab-06"], ["lab-02", "lab-03"],
+    )  # fmt: skip
 
 
 async def test_pods_that_went_while_nobody_served_come_again(
