@@ -27,5 +27,11 @@ export default defineConfig({
     rollupOptions: { input: { page: "src/page.ts", seat: "src/seat.ts" } },
   },
   server: { fs: { allow: [".."] } },
-  test: { environment: "jsdom", include: ["tests/**/*.test.ts"] },
+  test: {
+    environment: "jsdom",
+    include: ["tests/**/*.test.ts"],
+    isolate: false, // one page for all files: loading jsdom for each costs more than the tests
+    pool: "threads",
+    testTimeout: 20_000,
+  },
 });

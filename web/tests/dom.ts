@@ -26,6 +26,8 @@ export function media(matches = false): MediaQueryList & { set(matches: boolean)
   const query = new EventTarget() as MediaQueryList & { set(matches: boolean): void; matches: boolean };
   Object.assign(query, {
     matches,
+    addListener() {}, // the old name, which xterm.js still calls
+    removeListener() {},
     set(now: boolean) {
       Object.assign(query, { matches: now });
       query.dispatchEvent(new Event("change"));

@@ -35,6 +35,8 @@ export class Session {
   readonly #search: SearchBar;
   readonly #status: Status;
   readonly #screen: HTMLElement;
+  readonly #listening = new AbortController();
+  readonly #resizes = new ResizeObserver(() => this.fit());
   #exit: number | null = null;
   #typed = false;
 
@@ -80,16 +82,30 @@ export class Session {
     });
     terminal.attachCustomKeyEventHandler((event) => this.#key(event));
     this.#screen.addEventListener("paste", (event) => this.#pasted(event), { capture: true });
-    new ResizeObserver(() => this.fit()).observe(this.#screen);
-    window.addEventListener("focus", () => this.fit());
-    window.addEventListener("online", () => this.#connection.hurry());
-    document.addEventListener("visibilitychange", () => {
-      if (!document.hidden) this.#connection.hurry();
-    });
-    document.addEventListener("podlab:theme", () => this.#emulator.restyle());
-    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.#emulator.restyle());
+    this.#listen();
     this.fit();
     this.#connection.connect();
+  }
+
+  /** Takes the terminal off the page; its shell lives on. */
+  close(): void {
+    this.#listening.abort();
+    this.#resizes.disconnect();
+    this.#connection.close();
+    this.#emulator.terminal.dispose();
+  }
+
+  #listen(): void {
+    const { signal } = this.#listening;
+    const system = matchMedia("(prefers-color-scheme: dark)");
+    this.#resizes.observe(this.#screen);
+    window.addEventListener("focus", () => this.fit(), { signal });
+    window.addEventListener("online", () => this.#connection.hurry(), { signal });
+    document.addEventListener("visibilitychange", () => document.hidden || this.#connection.hurry(), {
+      signal,
+    });
+    document.addEventListener("podlab:theme", () => this.#emulator.restyle(), { signal });
+    system.addEventListener("change", () => this.#emulator.restyle(), { signal });
   }
 
   /** Whether something would be lost from sight with the page: a shell that somebody has typed into. */

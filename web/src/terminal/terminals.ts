@@ -9,6 +9,7 @@ import { Session } from "./session";
 
 export class Terminals {
   readonly #sessions = new Map<string, Session>();
+  readonly #listening = new AbortController();
   readonly #tabs: Tabs;
   readonly #places: Map<string, HTMLElement>;
   readonly #reader: HTMLButtonElement;
@@ -56,10 +57,8 @@ export class Terminals {
     if (last !== null) this.#tabs.choose(last);
     if (wasSplit) this.#tabs.split(true);
     this.#open();
-    window.addEventListener("beforeunload", (event) => {
-      // Ctrl-W is "delete a word" in a shell and "close the tab" in a browser.
-      if ([...this.#sessions.values()].some((session) => session.isInUse)) event.preventDefault();
-    });
+    const { signal } = this.#listening;
+    window.addEventListener("beforeunload", (event) => this.#leaving(event), { signal });
   }
 
   /** Runs a text in the terminal of that name, or in the one in front; it comes to the front. Says what came of it. */
@@ -75,6 +74,11 @@ export class Terminals {
     if (sent) this.announce(this.say("run.done", { terminal: wanted }), "aloud");
     else this.announce(this.say("run.not_connected", { terminal: wanted }));
     return sent;
+  }
+
+  close(): void {
+    this.#listening.abort();
+    for (const session of this.#sessions.values()) session.close();
   }
 
   focus(): void {
@@ -97,6 +101,11 @@ export class Terminals {
       this.#sessions.set(name, new Session(options, panel, this.say, this.announce, mark));
     }
     for (const session of this.#sessions.values()) session.fit();
+  }
+
+  /** Ctrl-W is "delete a word" in a shell and "close the tab" in a browser. */
+  #leaving(event: BeforeUnloadEvent): void {
+    if ([...this.#sessions.values()].some((session) => session.isInUse)) event.preventDefault();
   }
 
   #readAloud(): void {
