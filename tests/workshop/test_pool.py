@@ -88,6 +88,18 @@ async def test_whoever_comes_when_none_is_warm_gets_one_that_is_coming(
         assert (seat.state, seat.person, seat.ends_at) == (State.CLAIMED, ANN, clock.now() + 3600)
 
 
+async def test_a_seat_claimed_while_its_pod_is_made_is_the_person_s_when_it_is_ready(
+    engine: FakeEngine, store: Store, clock: ManualClock
+) -> None:
+    async with Pool(engine, workshop_of(count=3, warm=1), store, clock) as pool:
+        while not await engine.list():
+            pass
+        assert states(pool) == "1 making"
+        assert (await pool.claim(ANN)).state is State.MAKING
+        await quiet(pool)
+        assert (pool.seat(SeatId(1)).state, pool.seat(SeatId(1)).person) == (State.CLAIMED, ANN)
+
+
 async def test_a_full_workshop_says_so_and_an_ended_seat_makes_room(
     engine: FakeEngine, store: Store, clock: ManualClock
 ) -> None:

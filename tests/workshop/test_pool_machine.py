@@ -97,6 +97,19 @@ class PoolMachine(RuleBasedStateMachine):
         with suppress(NotFound):
             self._run(self._pool.end(id))
 
+    @rule(id=NUMBERS, person=PEOPLE, turns=st.integers(0, 60), is_reset=st.booleans())
+    def comes_while_the_pool_is_at_it(self, id: SeatId, person: PersonId, turns: int, is_reset: bool) -> None:
+        async def hurry() -> None:
+            with suppress(NotFound, Conflict):
+                await (self._pool.reset(id) if is_reset else self._pool.end(id))
+            for _ in range(turns):
+                await asyncio.sleep(0)
+            with suppress(Conflict):
+                seat = await self._pool.claim(person)
+                assert self._owed.setdefault(person, seat.id) == seat.id
+
+        self._run(hurry())
+
     @rule(id=NUMBERS)
     def moves(self, id: SeatId) -> None:
         with suppress(NotFound, Conflict):
