@@ -62,6 +62,30 @@ async def test_a_session_that_has_ended_is_opened_anew() -> None:
         assert await found.open("web", "app", "shell") is not first
 
 
+async def test_asked_for_at_once_a_pod_has_only_so_many() -> None:
+    async with registry(Shells(), max_per_pod=2) as found:
+        asked = [found.open("web", "app", f"t{n}") for n in range(5)]
+        answers = await asyncio.gather(*asked, return_exceptions=True)
+        assert sum(isinstance(each, Conflict) for each in answers) == 3
+
+
+async def test_a_mistake_in_one_terminal_leaves_the_others(caplog: pytest.LogCaptureFixture) -> None:
+    shells = Shells()
+    async with registry(shells) as found:
+        other = await found.open("web", "app", "other")
+        await found.open("web", "app", "shell")
+
+        async def fails() -> None:
+            raise ZeroDivisionError
+
+        shells.opened[1].read = fails  # type: ignore[method-assign]
+        shells.opened[1].say(b"x")
+        await asyncio.sleep(0.05)
+        assert found.get("web", "shell") is None
+        assert not other.ended
+    assert "ended by a mistake" in caplog.text
+
+
 async def test_a_pod_has_only_so_many() -> None:
     async with registry(Shells(), max_per_pod=1) as found:
         await found.open("web", "app", "one")

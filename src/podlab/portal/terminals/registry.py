@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING, Self
 
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from podlab.engines.base import Engine, Process
+
+_log = logging.getLogger(__name__)
 
 IDLE_S = 4 * 3600.0
 MAX_PER_POD = 12
@@ -41,6 +44,7 @@ class Registry:
         self._idle_s = idle_s
         self._max_per_pod = max_per_pod
         self._open: dict[tuple[str, str], _Open] = {}
+        self._opening: set[tuple[str, str]] = set()
         self._locks: dict[tuple[str, str], asyncio.Lock] = {}
         self._stack = AsyncExitStack()
 
@@ -82,12 +86,16 @@ class Registry:
         async with self._locks.setdefault(key, asyncio.Lock()):
             if found := self._open.get(key):
                 return found.session
-            if len(self.names(pod)) >= self._max_per_pod:
+            if sum(owner == pod for owner, _ in self._open.keys() | self._opening) >= self._max_per_pod:
                 raise Conflict(
                     f"pod {pod!r} has {self._max_per_pod} terminals open already", subject=pod, hint="close one"
                 )
             options = ExecOptions(tty=True, stdin=True, size=size, env=shell.ENVIRONMENT)
-            process = await self._engine.exec(pod, container, shell.opening(name, tuple(command)), options)
+            self._opening.add(key)
+            try:
+                process = await self._engine.exec(pod, container, shell.opening(name, tuple(command)), options)
+            finally:
+                self._opening.discard(key)
             made = _Open(container, Session(name, process, size=size), process)
             self._open[key] = made
             made.running = self._group.create_task(self._run(key, made), name=f"terminal {pod}/{name}")
@@ -97,6 +105,8 @@ class Registry:
         try:
             async with each.process:
                 await each.session.run()
+        except Exception:  # a mistake of ours in one terminal must not end the others
+            _log.exception("terminal %s/%s ended by a mistake", *key)
         finally:
             if self._open.get(key) is each:
                 del self._open[key]
