@@ -67,7 +67,7 @@ class Agent:
 
     async def _listen(self) -> None:
         pause_s = FIRST_PAUSE_S
-        since = datetime.now(UTC)
+        since: datetime | None = None  # by the engine's clock, which may be another machine's
         while True:
             try:
                 async for event in self._engine.watch(since=since):
