@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -46,6 +47,17 @@ def test_the_wheel_holds_every_file_of_the_package_and_no_tests(wheel: Path) -> 
     assert {name.removeprefix("src/") for name in tracked if (ROOT / name).exists()} <= names
     assert not [name for name in names if name.startswith(("tests/", "bench/"))]
     assert any(name.endswith("licenses/LICENSE") for name in names)
+
+
+def test_the_wheel_holds_the_built_front_end(wheel: Path) -> None:
+    static = "podlab/portal/static/"
+    with zipfile.ZipFile(wheel) as archive:
+        names = set(archive.namelist())
+        assert f"{static}manifest.json" in names, "scripts/install-web builds it"
+        manifest = json.loads(archive.read(f"{static}manifest.json"))
+    assert {"src/page.ts", "src/seat.ts"} <= manifest.keys()
+    for chunk in manifest.values():
+        assert {static + file for file in [chunk["file"], *chunk.get("css", [])]} <= names
 
 
 def test_every_command_loads_without_what_only_developers_have(podlab: Path, tmp_path: Path) -> None:
