@@ -104,6 +104,11 @@ class Process(Protocol):
         """The next bytes and their stream, 1 (out, and all of a terminal) or 2 (err); None at the end."""
         ...
 
+    def hold(self) -> None:
+        """Leave further output with the engine until `read` is called again, instead of reading a little ahead:
+        then one read gets what came meanwhile. It changes nothing else."""
+        ...
+
     async def write(self, data: bytes) -> None:
         """Returns when the command can take more. What it no longer reads is dropped; `wait` tells why."""
         ...

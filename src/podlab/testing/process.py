@@ -112,6 +112,9 @@ class FakeProcess:
             self._task.cancel()
             await asyncio.wait([self._task])
 
+    def hold(self) -> None:
+        """It never reads ahead."""
+
     async def hang_up(self) -> None:
         await self.signal("HUP")
 

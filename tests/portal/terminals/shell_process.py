@@ -20,6 +20,7 @@ class ScriptedProcess:
         self.takes_input.set()
         self.is_detached = False
         self._more = asyncio.Event()
+        self._is_held = False
         self._exit_code: int | None = None
 
     def say(self, data: bytes) -> None:
@@ -45,6 +46,9 @@ class ScriptedProcess:
             self._more.clear()
             await self._more.wait()
         data = self.output.popleft() if self.output else self.flood
+        while self._is_held and self.output and len(data) + len(self.output[0]) <= 1 << 16:
+            data += self.output.popleft()
+        self._is_held = False
         self.read_bytes += len(data)
         return (1, data) if data else None
 
@@ -55,6 +59,9 @@ class ScriptedProcess:
     async def write_eof(self) -> None: ...
 
     async def signal(self, name: str) -> None: ...
+
+    def hold(self) -> None:
+        self._is_held = True
 
     async def hang_up(self) -> None:
         self.flood = b""

@@ -30,6 +30,7 @@ TAIL_BYTES = 2048
 MAX_CELLS = 1000
 """Of a terminal's width and height: programs keep a screen of that size in memory."""
 _INTERRUPT = b"\x03"
+_SMALL_BYTES = 1 << 14
 _DIRECT_BYTES = 1 << 12
 _MAX_PENDING_BYTES = 1 << 18
 
@@ -70,6 +71,9 @@ class Session:
             while piece := await self._process.read():
                 self._take(piece[1])
                 await self._pace.after(len(piece[1]))
+                if self._flush_at and len(piece[1]) < _SMALL_BYTES and not self._dropping:
+                    self._process.hold()  # it has to wait anyway: one read for many small writes
+                    await asyncio.sleep(COALESCE_S / 2)
             self.exit_code = await self._process.wait()
             self.ended = f"the command ended with exit code {self.exit_code}"
         except PodlabError as error:

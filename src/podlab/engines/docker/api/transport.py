@@ -21,6 +21,11 @@ class Connection(Protocol):
     def write(self, data: bytes) -> None: ...
     async def drain(self) -> None: ...
     def write_eof(self) -> None: ...
+    def hold(self) -> None:
+        """Stop reading ahead, until `resume`."""
+        ...
+
+    def resume(self) -> None: ...
     async def close(self) -> None: ...
 
 
@@ -28,6 +33,7 @@ class _Socket:
     def __init__(self, reader: StreamReader, writer: StreamWriter) -> None:
         self.reader = reader
         self._writer = writer
+        self._is_held = False
 
     def write(self, data: bytes) -> None:
         self._writer.write(data)
@@ -42,6 +48,16 @@ class _Socket:
                 hint="reach the engine over ssh:// or its own socket, or let the command end by itself",
             )
         self._writer.write_eof()
+
+    def hold(self) -> None:
+        if not self._is_held and not self.reader.at_eof():
+            self._is_held = True
+            self._writer.transport.pause_reading()  # type: ignore[attr-defined]
+
+    def resume(self) -> None:
+        if self._is_held:
+            self._is_held = False
+            self._writer.transport.resume_reading()  # type: ignore[attr-defined]
 
     async def close(self) -> None:
         self._writer.transport.abort()
@@ -64,6 +80,11 @@ class _Ssh:
 
     def write_eof(self) -> None:
         self._stdin.write_eof()
+
+    def hold(self) -> None:
+        """asyncio gives no way to; its own bound holds."""
+
+    def resume(self) -> None: ...
 
     async def close(self) -> None:
         if self._process.returncode is None:

@@ -121,6 +121,7 @@ class Process:
             return data
         if self._connection is None:
             return b""
+        self._connection.resume()
         try:
             data = await self._connection.reader.read(CHUNK_BYTES)
         except OSError as error:
@@ -130,6 +131,10 @@ class Process:
         if not data and not self.is_detached and self._frames and not self._frames.is_between_frames:
             raise self._broke_off()
         return data
+
+    def hold(self) -> None:
+        if self._connection:
+            self._connection.hold()
 
     async def write(self, data: bytes) -> None:
         data = self._keys.feed(data)
