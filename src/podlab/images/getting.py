@@ -12,6 +12,7 @@ from podlab.errors import NotFound, PodlabError, Unavailable, Unsupported
 from podlab.images import mirror, recipes
 from podlab.images.build import Builder
 from podlab.images.prepare import Prepared, Progress
+from podlab.images.reference import parse
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Iterable, Mapping
@@ -53,7 +54,7 @@ class Getting:
 
     @property
     def seed(self) -> tuple[str, ...]:
-        return tuple(dict.fromkeys([*mirror.SEED, *self.mirrored]))
+        return tuple(dict.fromkeys(parse(name).familiar for name in (*mirror.SEED, *self.mirrored)))
 
     async def one(self, reference: str, policy: Policy) -> Prepared:
         started = time.monotonic()
