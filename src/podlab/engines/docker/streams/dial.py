@@ -15,20 +15,32 @@ if TYPE_CHECKING:
     from podlab.engines.docker.api.client import Client
 
 CLOSE_TIMEOUT_S = 5
-LOOK_S = 0.1
 _REFUSED = 111
 """ECONNREFUSED; no exit code of `nc`."""
 # busybox's nc says nothing when it is connected. So the kernel is asked first who listens (state 0A),
 # which opens no connection that a server would notice: https://docs.kernel.org/networking/proc_net_tcp.html
 # (Addresses are in the machine's byte order.)
 # The shell's number is said first, since nc takes it over and must be ended by somebody who knows it.
+# Looking forks nothing, and the pauses grow: thirty pods may wait at the same time.
 _SCRIPT = f"""
-port=$(printf %04X "$1") left=$2 to=
-until [ "$to" ]; do
-    if grep -qiE ": (0{{8}}|0100007F|7F000001):$port 0+:0000 0A" /proc/net/tcp; then to=127.0.0.1
-    elif grep -qiE ": (0{{32}}|0{{24}}0(1000000|0000001)):$port 0+:0000 0A" /proc/net/tcp6; then to=::1
-    elif [ "$left" -gt 0 ]; then left=$((left - 1)); sleep {LOOK_S}
-    else exit {_REFUSED}; fi
+port=$(printf %04X "$1") left=$2 pause=1 to=
+look() {{
+    while read -r _ local _ state _; do
+        [ "$state" = 0A ] || continue
+        case $local in
+        00000000:$port | 0100007F:$port | 7F000001:$port) to=127.0.0.1 ;;
+        {"0" * 32}:$port | {"0" * 24}01000000:$port | {"0" * 31}1:$port) to=${{to:-::1}} ;;
+        esac
+    done
+}}
+while :; do
+    look </proc/net/tcp
+    [ "$to" ] || ! [ -r /proc/net/tcp6 ] || look </proc/net/tcp6
+    [ -z "$to" ] || break
+    [ "$left" -gt 0 ] || exit {_REFUSED}
+    sleep 0.$pause
+    left=$((left - pause))
+    [ $pause = 5 ] || pause=$((pause + 1))
 done
 echo $$ >&2
 exec nc "$to" "$1"
@@ -44,7 +56,7 @@ async def dial(client: Client, infra_id: str, port: int, patience_s: float = 0) 
     """
     if not 1 <= port <= 65535:
         raise Invalid(f"{port} is not a port", subject=str(port), hint="ports are 1 to 65535")
-    command = ["sh", "-c", _SCRIPT, "sh", str(port), str(round(patience_s / LOOK_S))]
+    command = ["sh", "-c", _SCRIPT, "sh", str(port), str(round(patience_s * 10))]
     stream = Stream(client, infra_id, await exec_process(client, infra_id, command, ExecOptions(stdin=True)))
     try:
         await stream.opened(port)
