@@ -10,7 +10,6 @@ import re
 from typing import Final, NewType
 
 PodName = NewType("PodName", str)
-ContainerName = NewType("ContainerName", str)
 
 POD: Final = "podlab.io/pod"
 """On every container and volume of a pod: the pod's name."""

@@ -45,12 +45,7 @@ async def apply(
     on_change: OnChange,
 ) -> None:
     before = await find.pod(client, pod.name)
-    if (
-        before.ends_at is not None
-        and before.infra
-        and not before.infra.is_up
-        and before.ends_at <= time.time()
-    ):
+    if before.infra and before.infra.has_expired(time.time()):
         await delete(client, pod.name, grace_s=0)
         before = FoundPod(name=pod.name, networks=before.networks)
     run = _Run(client, pod, infra_image, on_change, based_on)

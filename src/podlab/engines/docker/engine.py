@@ -132,8 +132,8 @@ class DockerEngine:
         return [status.pod_status(found) for found in await find.pods(self.client)]
 
     async def expired(self) -> Sequence[str]:
-        infras = await find.infras(self.client, with_deadline=True)
-        return [c.labels[naming.POD] for c in infras if status.is_expired(c, int(c.labels[naming.DEADLINE]))]
+        infras = await find.infras_with_lifetime(self.client)
+        return [c.labels[naming.POD] for c in infras if c.has_expired(time.time())]
 
     async def watch(
         self, name: str = "", *, since: datetime | None = None, follow: bool = True

@@ -40,10 +40,9 @@ async def pods(client: Client) -> list[FoundPod]:
     return [_assemble(name, *by_pod[name], frozenset()) for name in sorted(by_pod)]
 
 
-async def infras(client: Client, *, with_deadline: bool) -> list[FoundContainer]:
-    """The infra containers alone, from one list."""
-    listed = await containers(client, naming.DEADLINE if with_deadline else f"{naming.ROLE}=infra")
-    return [_from_list(c) for c in listed]
+async def infras_with_lifetime(client: Client) -> list[FoundContainer]:
+    """The infra containers of the pods that have one, from one list."""
+    return [_from_list(c) for c in await containers(client, naming.DEADLINE)]
 
 
 async def container_id(client: Client, pod: str, container: str) -> str:

@@ -39,6 +39,16 @@ class FoundContainer:
         return self.state in ("running", "paused", "restarting")
 
     @property
+    def ends_at(self) -> int | None:
+        """Of an infra container with a lifetime: seconds since the epoch."""
+        text = self.labels.get(naming.DEADLINE)
+        return int(text) if text else None
+
+    def has_expired(self, now: float) -> bool:
+        """The lifetime is over and the infra has obeyed."""
+        return self.ends_at is not None and not self.is_up and self.ends_at <= now
+
+    @property
     def hash(self) -> str:
         return self.labels.get(naming.HASH, "")
 
@@ -65,8 +75,7 @@ class FoundPod:
 
     @property
     def ends_at(self) -> int | None:
-        text = self.infra.labels.get(naming.DEADLINE) if self.infra else None
-        return int(text) if text else None
+        return self.infra.ends_at if self.infra else None
 
     @property
     def containers(self) -> list[FoundContainer]:

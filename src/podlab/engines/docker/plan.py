@@ -121,13 +121,13 @@ class _Steps:
 def _infra(steps: _Steps, wanted: Pod, found: FoundPod) -> tuple[str | None, Step | None]:
     """The id of the infra that stays, and the step after which its namespaces are there."""
     infra = found.infra
-    if infra is not None and infra.is_up:
+    if infra is not None:
         _refuse_other_infra(wanted, infra)
-        return infra.id, None
+        if infra.is_up:
+            return infra.id, None
     network = translate.network(wanted)["Name"]
     networked = [] if network in found.networks else [steps.add(Verb.CREATE_NETWORK, network)]
     if infra is not None:
-        _refuse_other_infra(wanted, infra)
         reason = "" if infra.state == "created" else "had ended"
         return infra.id, steps.add(Verb.START, naming.INFRA, reason, after=networked)
     reason = "was removed behind podlab's back" if found.members else ""

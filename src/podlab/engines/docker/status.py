@@ -45,16 +45,11 @@ def _wanted(found: FoundPod) -> tuple[Mapping[str, Any], Mapping[str, Mapping[st
     return found.spec["metadata"], {c["name"]: c for c in found.spec["spec"].get("containers", ())}
 
 
-def is_expired(infra: FoundContainer, ends_at: int) -> bool:
-    """The lifetime is over and the infra has obeyed."""
-    return not infra.is_up and ends_at <= time.time()
-
-
 def _phase(found: FoundPod, containers: tuple[ContainerStatus, ...], wanted: int) -> tuple[Phase, str, str]:
     if found.infra is None:
         return Phase.UNKNOWN, "InfraMissing", "the infra container was removed; `podlab up` repairs the pod"
     if not found.infra.is_up:
-        if found.ends_at and is_expired(found.infra, found.ends_at):
+        if found.infra.has_expired(time.time()):
             return Phase.FAILED, "DeadlineExceeded", "the pod's lifetime is over"
         if found.infra.state == "created":
             return Phase.PENDING, "Creating", ""
