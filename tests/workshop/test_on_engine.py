@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -15,6 +15,7 @@ from podlab.agent import Action, Agent
 from podlab.engines.docker.engine import DockerEngine
 from podlab.manifest.workshop import Workshop
 from podlab.model import Container
+from podlab.status import PodStatus
 from podlab.workshop.pool import Pool
 from podlab.workshop.seat import PersonId, State
 from podlab.workshop.store import opened
@@ -25,9 +26,23 @@ pytestmark = pytest.mark.engine
 ANN, BOB = PersonId("ann"), PersonId("bob")
 
 
+class OwnPods(DockerEngine):
+    """The real engine, with none but this test's pods in sight: other tests run beside it, and an agent that saw
+    their pods would repair and remove them, too."""
+
+    prefix = ""
+
+    async def list(self) -> Sequence[PodStatus]:  # type: ignore[override]
+        return [status for status in await super().list() if status.name.startswith(self.prefix)]
+
+    async def expired(self) -> Sequence[str]:
+        return [name for name in await super().expired() if name.startswith(self.prefix)]
+
+
 @pytest.fixture
-async def real(docker_host: str) -> AsyncIterator[DockerEngine]:
-    engine = await DockerEngine.connect(docker_host)
+async def real(docker_host: str, pod_name: str) -> AsyncIterator[DockerEngine]:
+    engine = await OwnPods.connect(docker_host)
+    engine.prefix = pod_name
     yield engine
     await engine.close()
 
