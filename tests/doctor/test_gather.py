@@ -6,6 +6,8 @@ import asyncio
 import json
 import os
 import shutil
+import uuid
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -18,28 +20,50 @@ from podlab.doctor.probe import Probe
 from podlab.doctor.report import report
 from podlab.engines.docker.address import Address
 from podlab.engines.docker.api import Client
+from podlab.engines.docker.delete import remove_container
 from podlab.engines.docker.engine import DockerEngine
 from tests.conftest import docker
 
 pytestmark = pytest.mark.engine
 
 
-def left() -> list[str]:
-    listed = docker("ps", "-aq", "--filter", "label=podlab.io/role=probe")
-    assert listed.returncode == 0
-    return listed.stdout.decode().split()
+@dataclass(frozen=True, kw_only=True)
+class Traces:
+    """What the probes of one test made on the engine, which others use at the same time."""
+
+    role: str
+    volumes: set[str] = field(default_factory=set)
+
+    def left(self) -> list[str]:
+        containers = docker("ps", "-aq", "--filter", f"label=podlab.io/role={self.role}")
+        volumes = docker("volume", "ls", "-q")
+        assert (containers.returncode, volumes.returncode) == (0, 0)
+        return containers.stdout.decode().split() + sorted(
+            self.volumes & set(volumes.stdout.decode().split())
+        )
+
+
+@pytest.fixture(autouse=True)
+def traces(monkeypatch: pytest.MonkeyPatch) -> Traces:
+    """Probes have a role of the test's own, and their volumes are noted before the containers are removed."""
+    traces = Traces(role=f"probe-{uuid.uuid4().hex[:10]}")
+
+    async def note_and_remove(client: Client, name: str) -> None:
+        inspected = await asyncio.to_thread(docker, "inspect", "--format", "{{json .Mounts}}", name)
+        assert inspected.returncode == 0, inspected.stderr.decode()
+        traces.volumes.update(each["Name"] for each in json.loads(inspected.stdout) if "Name" in each)
+        await remove_container(client, name)
+
+    monkeypatch.setattr(probe, "ROLE", traces.role)
+    monkeypatch.setattr("podlab.doctor.probe.remove_container", note_and_remove)
+    return traces
 
 
 async def connected() -> DockerEngine:
     return await DockerEngine.connect(os.environ["DOCKER_HOST"])
 
 
-def volumes() -> set[str]:
-    return set(docker("volume", "ls", "-q").stdout.decode().split())
-
-
-async def test_an_engine_is_looked_at_and_left_as_it_was(image: str) -> None:
-    before = volumes()
+async def test_an_engine_is_looked_at_and_left_as_it_was(image: str, traces: Traces) -> None:
     facts = await gather(await connected(), nested=False)
     info = json.loads(docker("info", "--format", "{{json .}}").stdout)
     engine, machine = facts.engine, facts.machine
@@ -49,62 +73,71 @@ async def test_an_engine_is_looked_at_and_left_as_it_was(image: str) -> None:
     assert machine.get("kernel/pid_max") and machine.get("fs/inotify/max_user_instances")
     assert 0 < (machine.get("MemAvailable") or 0) * 1024 <= info["MemTotal"]
     free = shutil.disk_usage(info["DockerRootDir"]).free
-    assert machine.get("free_bytes") == pytest.approx(free, rel=0.2)
+    assert machine.get("free_bytes") == pytest.approx(free, rel=0.5)  # others write on it
     assert facts.privileged and facts.privileged.worked, facts.privileged
     assert facts.caps and facts.caps.worked, facts.caps
     assert facts.rootless and facts.rootless.worked, facts.rootless
     assert facts.nested is None
-    assert abs(engine.clock_ahead_s) < 5
+    assert abs(engine.clock_ahead_s) < 60  # a slow answer looks like a clock that is wrong
     found = report(facts)
     assert found.seats is not None and found.seats.fits > 0
-    assert (left(), volumes() - before) == ([], set())
+    assert traces.volumes, "the disk is measured in a volume"
+    assert traces.left() == []
 
 
 @pytest.mark.parametrize("level", ["privileged", "caps"])
-async def test_a_nested_daemon_runs_a_container_and_leaves_nothing(docker_host: str, level: Any) -> None:
+async def test_a_nested_daemon_runs_a_container_and_leaves_nothing(
+    docker_host: str, level: Any, traces: Traces
+) -> None:
     if docker("image", "inspect", "docker:dind").returncode:
         pytest.fail("docker:dind is not on the engine: run podlab images prepare docker:dind")
-    before = volumes()
     found = await probe.run((await connected()).client, probes.nested("docker:dind", level))
     assert found.worked, found.said
     assert f"of level {level}, and runs a container of its own" in found.said
-    assert (left(), volumes() - before) == ([], set())
+    assert traces.volumes, "the daemon keeps its images in a volume"
+    assert traces.left() == []
 
 
-async def test_two_doctors_at_once_do_not_meet(image: str) -> None:
+async def test_two_doctors_at_once_do_not_meet(image: str, traces: Traces) -> None:
     engine = await connected()
     both = await asyncio.gather(gather(engine, nested=False), gather(engine, nested=False))
     assert all(facts.privileged and facts.privileged.worked for facts in both)
-    assert left() == []
+    assert traces.left() == []
 
 
 @pytest.mark.parametrize("after_s", [0.02, 0.15, 0.5])
-async def test_a_cancelled_doctor_leaves_nothing(image: str, after_s: float) -> None:
+async def test_a_cancelled_doctor_leaves_nothing(
+    image: str, after_s: float, traces: Traces, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    endless = Probe(name="rootless", image=image, script="sleep 60", timeout_s=60)
+    monkeypatch.setattr(probes, "rootless", lambda image: endless)  # else the doctor may be done before
     task = asyncio.create_task(gather(await connected(), nested=False))
     await asyncio.sleep(after_s)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
-    assert left() == []
+    assert traces.left() == []
 
 
-async def test_a_probe_that_does_not_end_is_removed(image: str) -> None:
+async def test_a_probe_that_does_not_end_is_removed(image: str, traces: Traces) -> None:
     client = (await connected()).client
     found = await probe.run(client, Probe(name="slow", image=image, script="sleep 60", timeout_s=1.5))
     assert (found.worked, found.said) == (False, "it did not end within 2 s")
-    assert left() == []
+    assert traces.left() == []
 
 
-async def test_what_a_killed_doctor_left_is_swept(image: str, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_what_a_killed_doctor_left_is_swept(
+    image: str, traces: Traces, monkeypatch: pytest.MonkeyPatch
+) -> None:
     client = (await connected()).client
-    name = "podlab-probe.left.0"
-    made = docker("create", "--name", name, "--label", "podlab.io/role=probe", image)
+    name = f"podlab-probe.left.{traces.role}"
+    made = docker("create", "--name", name, "--label", f"podlab.io/role={traces.role}", image)
     assert made.returncode == 0, made.stderr.decode()
     await probe.sweep(client)
-    assert left() != []  # it may be that of a doctor at work
+    assert traces.left() != []  # it may be that of a doctor at work
     monkeypatch.setattr(probe, "ABANDONED_S", -60)
     await probe.sweep(client)
-    assert left() == []
+    assert traces.left() == []
 
 
 async def test_a_container_that_the_engine_refuses_is_a_fact(docker_host: str) -> None:
