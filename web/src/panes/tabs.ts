@@ -55,6 +55,11 @@ export class Tabs {
     return this.#recent[0] as string;
   }
 
+  /** All names, the one that was chosen last first. */
+  get recent(): readonly string[] {
+    return this.#recent;
+  }
+
   get isSplit(): boolean {
     return this.#isSplit;
   }

@@ -1,7 +1,9 @@
-/** All terminals of the page: `[data-terminals]` around `[data-terminal][data-socket]`, with tabs and split. */
+/** All terminals of the page: `[data-terminals]` around `[data-terminal][data-socket]`, with tabs and split. Other panels
+ * have their tabs beside them. */
 
 import type { Announce } from "../announce";
 import { all, button, make } from "../dom";
+import type { Panel } from "../panes/panel";
 import { Tabs } from "../panes/tabs";
 import { remember, remembered } from "../remembered";
 import type { Say } from "../words";
@@ -19,6 +21,7 @@ export class Terminals {
     seat: string,
     private readonly say: Say,
     private readonly announce: Announce,
+    private readonly panels: readonly Panel[] = [],
   ) {
     this.#places = new Map(
       all(":scope > [data-terminal]", place).map((panel) => [panel.dataset.terminal ?? "", panel]),
@@ -28,6 +31,7 @@ export class Terminals {
       label: panel.dataset.title ?? name,
       panel,
     }));
+    tabs.push(...panels.map(({ name, label, element }) => ({ name, label, panel: element })));
     const key = (what: string) => `${seat}.${what}`;
     this.#tabs = new Tabs(
       tabs,
@@ -63,7 +67,7 @@ export class Terminals {
 
   /** Runs a text in the terminal of that name, or in the one in front; it comes to the front. Says what came of it. */
   async run(text: string, name: string): Promise<boolean> {
-    const wanted = name === "" ? this.#tabs.active : name;
+    const wanted = name === "" ? (this.#tabs.recent.find((tab) => this.#places.has(tab)) ?? "") : name;
     if (!this.#places.has(wanted)) {
       this.announce(this.say("run.no_terminal", { terminal: wanted }));
       return false;
@@ -82,7 +86,8 @@ export class Terminals {
   }
 
   focus(): void {
-    this.#sessions.get(this.#tabs.active)?.focus();
+    const { active } = this.#tabs;
+    (this.#sessions.get(active) ?? this.panels.find((panel) => panel.name === active))?.focus();
   }
 
   /** A terminal is opened when it is first seen: the others cost nothing. */
@@ -101,6 +106,7 @@ export class Terminals {
       this.#sessions.set(name, new Session(options, panel, this.say, this.announce, mark));
     }
     for (const session of this.#sessions.values()) session.fit();
+    for (const panel of this.panels) if (!panel.element.hidden) panel.shown();
   }
 
   /** Ctrl-W is "delete a word" in a shell and "close the tab" in a browser. */
