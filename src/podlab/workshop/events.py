@@ -45,11 +45,27 @@ class Trouble:
 
 
 @dataclass(frozen=True, slots=True)
+class Message:
+    """The trainer says something: to one seat, or to all."""
+
+    text: str
+    seat: SeatId | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HandChanged:
+    """Somebody asks for the trainer, or no longer."""
+
+    seat: SeatId
+    is_raised: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Missed:
     """The watcher was too slow and has lost some: look at everything again."""
 
 
-Event = SeatChanged | SeatEndsSoon | Progressed | Trouble | Missed
+Event = SeatChanged | SeatEndsSoon | Progressed | Trouble | Message | HandChanged | Missed
 
 
 class Watcher:

@@ -32,6 +32,9 @@ MIGRATIONS: Final = (
     ) STRICT, WITHOUT ROWID;
     CREATE TABLE audit(id INTEGER PRIMARY KEY, at REAL NOT NULL, who TEXT NOT NULL, what TEXT NOT NULL) STRICT;
     """,
+    """
+    CREATE TABLE hand(seat INTEGER PRIMARY KEY REFERENCES seat(id), raised_at REAL NOT NULL) STRICT;
+    """,
 )
 """Each brings a file from the version before it to its own; what has been released is never changed."""
 

@@ -72,7 +72,7 @@ def save(db: sqlite3.Connection, seat: Seat, now: float) -> None:
 
 
 def move_progress(db: sqlite3.Connection, source: SeatId, target: SeatId) -> None:
-    for table in ("progress", "answer"):
+    for table in ("progress", "answer", "hand"):
         db.execute(f"UPDATE {table} SET seat = ? WHERE seat = ?", (target, source))  # noqa: S608
 
 
@@ -179,6 +179,24 @@ def answers(db: sqlite3.Connection) -> list[Answer]:
                is_right=bool(is_right), at=at)
         for seat, quiz, attempt, choices, is_right, at in rows
     ]  # fmt: skip
+
+
+# --- raised hands
+
+
+def hands(db: sqlite3.Connection) -> dict[SeatId, float]:
+    """Seats whose hand is raised → since when."""
+    return {SeatId(seat): at for seat, at in db.execute("SELECT seat, raised_at FROM hand ORDER BY raised_at")}
+
+
+def raise_hand(db: sqlite3.Connection, seat: SeatId, now: float) -> bool:
+    """Whether it was down; one that is up stays up since then."""
+    return db.execute("INSERT OR IGNORE INTO hand VALUES (?, ?)", (seat, now)).rowcount == 1
+
+
+def lower_hand(db: sqlite3.Connection, seat: SeatId) -> bool:
+    """Whether it was up."""
+    return db.execute("DELETE FROM hand WHERE seat = ?", (seat,)).rowcount == 1
 
 
 # --- who did what
