@@ -30,8 +30,8 @@ _NOBODY: Final = object()
 
 @dataclass(frozen=True, slots=True)
 class Audience:
-    """Who may ask (`audience`). `schemes` are those of `document`, any one of which is enough; `admit` raises where it is not
-    shown, before anything else is read."""
+    """Who may ask, such as `audience.TRAINER`. `schemes` are those of `document`, any one of which is enough; `admit`
+    raises where it is not shown, before anything else is read."""
 
     schemes: tuple[str, ...]
     admit: Callable[[web.Request], object]
