@@ -3,6 +3,7 @@ it is missing is a failure, never a reason to skip."""
 
 from __future__ import annotations
 
+import fcntl
 import io
 import os
 import subprocess
@@ -38,14 +39,17 @@ def docker_host() -> str:
 
 
 @pytest.fixture(scope="session")
-def image(docker_host: str) -> str:
+def image(docker_host: str, tmp_path_factory: pytest.TempPathFactory) -> str:
     """The reference of an image on the engine with Debian's static busybox, made in a second. Infra containers
     take it, too."""
-    if docker("image", "inspect", IMAGE).returncode:
-        made = docker("import", "-c", 'CMD ["sh"]', "-", IMAGE, stdin=_busybox())
-        assert made.returncode == 0, made.stderr.decode()
-    if docker("image", "inspect", infra_image()).returncode:
-        docker("tag", IMAGE, infra_image())
+    # xdist's workers have folders side by side; made by two of them, the image would change under a test
+    with (tmp_path_factory.getbasetemp().parent / "image.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if docker("image", "inspect", IMAGE).returncode:
+            made = docker("import", "-c", 'CMD ["sh"]', "-", IMAGE, stdin=_busybox())
+            assert made.returncode == 0, made.stderr.decode()
+        if docker("image", "inspect", infra_image()).returncode:
+            docker("tag", IMAGE, infra_image())
     return IMAGE
 
 
@@ -98,7 +102,7 @@ def leftovers(pod_name: str) -> list[tuple[str, str]]:
 
 def docker(*words: str, stdin: bytes | None = None) -> subprocess.CompletedProcess[bytes]:
     """The docker CLI: a second opinion that shares no code with podlab."""
-    return subprocess.run(["docker", *words], input=stdin, capture_output=True, timeout=60)
+    return subprocess.run(["docker", *words], input=stdin, capture_output=True, timeout=180)
 
 
 def _busybox() -> bytes:

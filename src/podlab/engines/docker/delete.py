@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from podlab import naming
 from podlab.engines.base import Change
@@ -16,6 +19,8 @@ from podlab.errors import Conflict, Denied, NotFound
 from podlab.status import Phase
 
 REMOVAL_WAIT_S = 10
+ORPHANED_S = 60
+"""A pod's volumes are made before its containers: those that are younger may belong to a pod that is being made."""
 
 
 async def delete(client: Client, name: str, *, grace_s: int | None) -> None:
@@ -80,12 +85,20 @@ async def _stop(client: Client, id: str, grace_s: int | None) -> None:
 
 async def prune(client: Client, *, dry_run: bool) -> list[Change]:
     """Remove pods that have ended, volumes whose pod is gone, and podlab's networks that nobody uses."""
-    ended = {p.name: reason for p in await find.pods(client) if (reason := _has_ended(p))}
+    pods = await find.pods(client)
+    ended = {p.name: reason for p in pods if (reason := _has_ended(p))}
     changes = [Change(verb="remove", pod=name, reason=reason) for name, reason in ended.items()]
+    orphans = await _orphans(client, {p.name for p in pods if not p.containers})
+    changes += [
+        Change(verb="remove", pod=name, reason="volumes without a pod")
+        for name in sorted({v["Labels"][naming.POD] for v in orphans})
+    ]
     if not dry_run:
         async with asyncio.TaskGroup() as group:
             for name in ended:
                 group.create_task(delete(client, name, grace_s=0))
+            for volume in orphans:
+                group.create_task(_remove_unused(client, volume["Name"]))
     for network in sorted(await find.networks(client)):
         query: Query = {"all": True, "filters": {"network": [network]}}
         users = await client.json("GET", "/containers/json", query=query)
@@ -103,6 +116,23 @@ async def prune(client: Client, *, dry_run: bool) -> list[Change]:
 def _has_ended(found: FoundPod) -> str:
     """Why the pod can go, or nothing."""
     if not found.containers:
-        return "volumes without a pod"
+        return ""
     status = pod_status(found)
     return f"pod has ended ({status.phase})" if status.phase in (Phase.SUCCEEDED, Phase.FAILED) else ""
+
+
+async def _orphans(client: Client, pods: Collection[str]) -> list[Mapping[str, Any]]:
+    """The volumes of these pods that are old enough to be nobody's."""
+    if not pods:
+        return []
+    before = datetime.now(UTC) - timedelta(seconds=ORPHANED_S)
+    return [
+        v
+        for v in await find.volumes(client, naming.POD)
+        if v["Labels"][naming.POD] in pods and datetime.fromisoformat(v["CreatedAt"]) <= before
+    ]
+
+
+async def _remove_unused(client: Client, volume: str) -> None:
+    with suppress(Conflict):  # in use by now
+        await remove_volume(client, volume)

@@ -40,12 +40,14 @@ def infra(pod: Pod, image: str, ends_at: int | None) -> Body:
     }
     if ends_at is not None:
         labels[naming.DEADLINE] = str(ends_at)
-    wait = "sleep infinity" if ends_at is None else f'sleep "$(({ends_at} - $(date +%s)))"'
+    wait = "exec sleep infinity"
+    if ends_at is not None:  # which may be over by now: sleep refuses less than 0
+        wait = f'rest=$(({ends_at} - $(date +%s))); exec sleep "$((rest > 0 ? rest : 0))"'
     return {
         "Image": image,
         "Hostname": hostname(pod),
         "Entrypoint": ["sh", "-c"],
-        "Cmd": [f"exec {wait}"],
+        "Cmd": [wait],
         "User": "65534:65534",
         "Labels": labels,
         "ExposedPorts": {key: {} for key in _bindings(pod)},

@@ -1,7 +1,8 @@
 """The suite that every engine passes: each promise of `podlab.engines.base` as a test.
 
 Subclass `EngineContract` in a test module as `TestSomething`, with two fixtures: `engine` (connected) and
-`image` (the reference of an image on it that has busybox). The programs that it runs exist in
+`image` (the reference of an image on it that has busybox); where others use that engine at the same time, a
+third one, `alone`, gives an engine that nobody else uses. The programs that it runs exist in
 Debian's busybox-static and in `podlab.testing.shell`.
 """
 

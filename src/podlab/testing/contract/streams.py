@@ -132,7 +132,7 @@ class Streams(Case):
                     await process.write(block)
                 await process.write_eof()
 
-            async with process, asyncio.timeout(60), asyncio.TaskGroup() as group:
+            async with process, asyncio.timeout(2 * SOON_S), asyncio.TaskGroup() as group:
                 group.create_task(feed())
                 while (chunk := await process.read()) is not None:
                     got.update(chunk[1])

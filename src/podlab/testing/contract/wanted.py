@@ -250,15 +250,15 @@ class Wanted(Case):
             await engine.get(name)
 
     async def test_ended_pods_are_pruned_and_living_ones_are_not(
-        self, engine: Engine, image: str, name: str
+        self, alone: Engine, image: str, name: str
     ) -> None:
         ended = pod_of(f"{name}-e", member("app", image, ["true"]), restart_policy="Never")
-        async with self.running(engine, pod_of(name, member("app", image))), self.running(engine, ended):
-            await engine.wait(ended.name, "app")
-            would = await engine.prune(dry_run=True)
-            assert ended.name in [change.pod for change in would if change.verb == "remove"]
-            assert (await engine.get(ended.name)).phase is Phase.SUCCEEDED
-            done = await engine.prune()
-            assert ended.name in [change.pod for change in done]
-            await self.is_gone(engine, ended.name)
-            assert (await engine.get(name)).running == 1
+        async with self.running(alone, pod_of(name, member("app", image))), self.running(alone, ended):
+            await alone.wait(ended.name, "app")
+            would = await alone.prune(dry_run=True)
+            assert [change.pod for change in would if change.verb == "remove"] == [ended.name]
+            assert (await alone.get(ended.name)).phase is Phase.SUCCEEDED
+            done = await alone.prune()
+            assert [change.pod for change in done] == [ended.name]
+            await self.is_gone(alone, ended.name)
+            assert (await alone.get(name)).running == 1
