@@ -41,6 +41,7 @@ COMMANDS: dict[str, dict[str, tuple[str, str]]] = {
         "events": ("events:command", "Show what happens to pods"),
     },
     "Workshops": {
+        "serve": ("serve:command", "Run a workshop: seats behind a link, with lesson and terminals"),
         "lesson": ("lesson:command", "Check a lesson, and list the images that it names"),
         "import": ("import_:command", "Make a workshop of a lesson in another tool's format"),
     },

@@ -12,7 +12,7 @@ from podlab.errors import Denied, Invalid
 from podlab.workshop import codes, tables
 from podlab.workshop.codes import Code
 from podlab.workshop.ratelimit import Limiter
-from podlab.workshop.seat import PersonId, Seat, SeatId
+from podlab.workshop.seat import PersonId, Seat, SeatId, State
 
 if TYPE_CHECKING:
     import sqlite3
@@ -78,21 +78,41 @@ class Admission:
         self._class_code = digest
 
     async def enter(self, code: str, *, address: str, name: str = "") -> Seat:
-        """The seat of whoever has this code. `Denied` for a wrong one, and for a while after many wrong ones;
-        `Invalid` for what can be no code; `Conflict` as `Pool.claim`."""
+        """The seat of whoever has this code, also one that has ended. `Denied` for a wrong one, and for a while
+        after many wrong ones; `Invalid` for what can be no code; `Conflict` when the workshop is full."""
         self._limiter.check(address)
         person = await self._person(code)
         known = await self._store.call(lambda db: tables.name_of(db, person))
         if known is None:
             raise self._wrong(address)
+        theirs = self._pool.seat_of(person)
+        if theirs is not None and theirs.state is State.ENDED:
+            return theirs
         return await self._pool.claim(person, known or _name(name))
 
-    async def join(self, class_code: str, *, address: str, name: str = "") -> tuple[Seat, Ticket]:
-        """A seat for somebody who knows the class's code, and the code to come back with. Errors as `enter`."""
+    async def join(
+        self, class_code: str, *, address: str, name: str = "", is_guess: bool = True
+    ) -> tuple[Seat, Ticket]:
+        """A seat for somebody who knows the class's code, and the code to come back with. Errors as `enter`.
+        A wrong one that may be something else is no guess, and does not count."""
         self._limiter.check(address)
         digest = await self._person(class_code)
         if self._class_code is None or not codes.are_equal(digest, self._class_code):
-            raise self._wrong(address)
+            raise self._wrong(address, is_guess=is_guess)
+        return await self._admit(name)
+
+    async def join_freely(self, *, address: str, name: str = "") -> tuple[Seat, Ticket]:
+        """A seat for whoever comes, and the code to come back with. An address gets only so many."""
+        self._limiter.check(address)
+        admitted = await self._admit(name)
+        self._limiter.failed(address)
+        return admitted
+
+    @property
+    def has_class_code(self) -> bool:
+        return self._class_code is not None
+
+    async def _admit(self, name: str) -> tuple[Seat, Ticket]:
         ticket = Ticket(codes.make(), _name(name))
         return await self._pool.claim(await self._person(ticket.code), ticket.name), ticket
 
@@ -106,8 +126,9 @@ class Admission:
         codes.read(code)  # what can be no code needs no thread
         return PersonId(await asyncio.to_thread(codes.digest, code, self._salt))
 
-    def _wrong(self, address: str) -> Denied:
-        self._limiter.failed(address)
+    def _wrong(self, address: str, *, is_guess: bool = True) -> Denied:
+        if is_guess:
+            self._limiter.failed(address)
         return Denied("this code is not known", subject=address, hint="look at your card, and try again")
 
 

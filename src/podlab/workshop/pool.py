@@ -61,8 +61,8 @@ class Pool:
         self.identity: tables.Identity
         """Known once it is entered."""
         self._engine, self._workshop, self._store = engine, workshop, store
-        self._clock = clock or SystemClock()
-        self._roster = Roster(store, self._clock, self.broadcast)
+        self.clock = clock or SystemClock()
+        self._roster = Roster(store, self.clock, self.broadcast)
         self._maker: Maker
         self._first_id = 1
         self._tasks: dict[SeatId, asyncio.Task[None]] = {}
@@ -76,7 +76,7 @@ class Pool:
 
         `Conflict` where the store is another workshop's, or the engine has seats that stand in another store.
         """
-        name, pool, now = self._workshop.metadata.name, secrets.token_hex(8), self._clock.now()
+        name, pool, now = self._workshop.metadata.name, secrets.token_hex(8), self.clock.now()
         self.identity = await self._store.call(
             lambda db: tables.identity(db, name, pool=pool, salt=codes.new_salt(), now=now)
         )
@@ -136,6 +136,11 @@ class Pool:
         """Whether a pod is being made or removed, or waits for its turn."""
         return bool(self._tasks)
 
+    async def settled(self) -> None:
+        """Until no pod is being made or removed any more."""
+        while self._tasks:
+            await asyncio.wait(self._tasks.values(), return_when=asyncio.FIRST_COMPLETED)
+
     def owns(self, name: str) -> bool:
         return self._roster.has_pod(name)
 
@@ -153,7 +158,7 @@ class Pool:
         mine = self.seat_of(person)
         if mine is None:
             free = self._free()
-            given = self._ready(replace(free, person=person, name=name, claimed_at=self._clock.now()))
+            given = self._ready(replace(free, person=person, name=name, claimed_at=self.clock.now()))
             return await self._change(
                 given, audit=f"seat {free.id} claimed by {name or 'somebody'}", by="attendee"
             )
@@ -182,7 +187,7 @@ class Pool:
             why = "has ended; reset it" if seat.state is State.ENDED else "has no end"
             raise Conflict(f"seat {id} {why}", subject=seat.pod)
         self._warned.pop(id, None)
-        later = replace(seat, ends_at=max(seat.ends_at, self._clock.now()) + seconds)
+        later = replace(seat, ends_at=max(seat.ends_at, self.clock.now()) + seconds)
         return await self._change(later, audit=f"seat {id} extended by {seconds:g} s", by=by)
 
     async def end(self, id: SeatId, *, by: str = "trainer") -> Seat:
@@ -246,7 +251,7 @@ class Pool:
 
     def _new(self) -> Seat:
         id = SeatId(max([self._first_id, *(s.id + 1 for s in self.seats)]))
-        now = self._clock.now()
+        now = self.clock.now()
         return Seat(id=id, pod=self._maker.pod_name(id), state=State.MAKING, created_at=now)
 
     def _ready(self, seat: Seat, *, is_made: bool = False) -> Seat:
@@ -257,7 +262,7 @@ class Pool:
             return replace(seat, state=State.WARM)
         ends_at, lifetime_s = seat.ends_at, self._maker.lifetime_s
         if ends_at is None and lifetime_s is not None:
-            ends_at = self._clock.now() + lifetime_s
+            ends_at = self.clock.now() + lifetime_s
         return replace(seat, state=State.CLAIMED, ends_at=ends_at)
 
     async def _change(
@@ -299,7 +304,7 @@ class Pool:
                     break
             except PodlabError as error:
                 self.broadcast.tell(Trouble(error.message))
-            await self._clock.sleep(pause_s)
+            await self.clock.sleep(pause_s)
             pause_s = min(pause_s * 2, LAST_PAUSE_S)
         if self._tasks.get(id) is asyncio.current_task():
             del self._tasks[id]
@@ -335,7 +340,7 @@ class Pool:
                     await self._change(self._new())
             except PodlabError as error:
                 self.broadcast.tell(Trouble(error.message))
-                await self._clock.sleep(FIRST_PAUSE_S)
+                await self.clock.sleep(FIRST_PAUSE_S)
                 self._lacking.set()
 
     async def _keep_time(self) -> None:
@@ -345,7 +350,7 @@ class Pool:
             except PodlabError as error:
                 self.broadcast.tell(Trouble(error.message))
                 wait_s = LONGEST_TICK_S
-            await self._clock.sleep(wait_s)
+            await self.clock.sleep(wait_s)
 
     async def _look_at_times(self) -> float:
         """Warn and end whose time it is; seconds until the next look."""
@@ -353,7 +358,7 @@ class Pool:
         for seat in self.seats:
             if seat.ends_at is None or seat.state is State.ENDED:
                 continue
-            left_s = seat.ends_at - self._clock.now()
+            left_s = seat.ends_at - self.clock.now()
             if left_s <= 0:
                 await self.end(seat.id, by="pool")
                 continue

@@ -62,12 +62,26 @@ class Progress:
 
     async def open(self, seat: SeatId, step: StepId) -> None:
         """`NotFound` where the lesson has no such step, `Conflict` while a step before it keeps it closed."""
+        await self.require_open(seat, step)
+        await self._record(seat, step, ItemState.OPENED)
+        await self._pass_step(seat, step)
+
+    async def require_open(self, seat: SeatId, step: StepId) -> None:
+        """Errors as `open`."""
         if (closed_by := await self._closed_by(seat, step)) is not None:
             raise Conflict(
                 f"step '{step}' opens when '{closed_by.title}' is passed", subject=step, hint=closed_by.id
             )
-        await self._record(seat, step, ItemState.OPENED)
-        await self._pass_step(seat, step)
+
+    async def open_steps(self, seat: SeatId) -> list[StepId]:
+        """Those that no check before them keeps closed."""
+        return [step.id for step in self._lesson.steps if await self._closed_by(seat, step.id) is None]
+
+    def step_of(self, item: str) -> StepId:
+        """Where a check or quiz stands. `NotFound`."""
+        if item not in self._step_of:
+            raise NotFound(f"the lesson has no check or quiz '{item}'", subject=item)
+        return self._step_of[item]
 
     async def check(
         self, seat: SeatId, check: CheckId, *, has_passed: bool, is_automatic: bool = False
@@ -109,6 +123,10 @@ class Progress:
     async def of(self, seat: SeatId) -> Sequence[Item]:
         """Everything that this seat has touched, in the order in which it did first."""
         return await self._store.call(lambda db: tables.items(db, seat))
+
+    async def answers_of(self, seat: SeatId) -> Sequence[Answer]:
+        """This seat's attempts, by quiz and attempt."""
+        return await self._store.call(lambda db: tables.answers(db, seat))
 
     async def answers(self) -> Sequence[Answer]:
         """All attempts at all quizzes, by seat, quiz and attempt."""

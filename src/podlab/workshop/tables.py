@@ -170,9 +170,11 @@ def answer(
     return made
 
 
-def answers(db: sqlite3.Connection) -> list[Answer]:
+def answers(db: sqlite3.Connection, seat: SeatId | None = None) -> list[Answer]:
+    where, values = ("WHERE seat = ?", (seat,)) if seat is not None else ("", ())
     rows = db.execute(
-        "SELECT seat, quiz, attempt, choices, is_right, at FROM answer ORDER BY seat, quiz, attempt"
+        f"SELECT seat, quiz, attempt, choices, is_right, at FROM answer {where} ORDER BY seat, quiz, attempt",  # noqa: S608
+        values,
     )
     return [
         Answer(seat=SeatId(seat), quiz=quiz, attempt=attempt, choices=tuple(json.loads(choices)),

@@ -1,0 +1,46 @@
+"""The portal of one workshop: every address, and what holds for all of them."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from aiohttp import web
+
+from podlab.portal import failures, guard
+from podlab.portal.api import seat as seat_api
+from podlab.portal.classroom import CLASSROOM
+from podlab.portal.pages import seat, sign_in, terminals, welcome
+from podlab.portal.settings import MAX_BODY_BYTES
+from podlab.portal.static_files import ADDRESS, STATIC, StaticFiles
+from podlab.portal.visitors import VISITORS, Visitors
+from podlab.workshop.ratelimit import Limiter
+
+if TYPE_CHECKING:
+    from podlab.portal.classroom import Classroom
+
+ROOMS = (welcome, seat, terminals, seat_api, sign_in)
+
+
+def portal(classroom: Classroom) -> web.Application:
+    """An application to be run as it is. `Unavailable` where the front-end has not been built."""
+    app = web.Application(
+        middlewares=[failures.answered, guard.bounded_rate, guard.same_origin], client_max_size=MAX_BODY_BYTES
+    )
+    app[CLASSROOM] = classroom
+    app[VISITORS] = Visitors(classroom.settings)
+    app[STATIC] = static = StaticFiles()
+    app[guard.PACE] = guard.Pace()
+    app[sign_in.GUESSES] = Limiter(classroom.pool.clock)
+    app[sign_in.AT_ONCE] = asyncio.Semaphore(2)
+    app.on_response_prepare.append(guard.headers)
+    app.router.add_get("/healthz", healthy)
+    app.router.add_get(ADDRESS + "{name:.+}", static.serve)
+    for room in ROOMS:
+        app.router.add_routes(room.routes())
+    return app
+
+
+async def healthy(request: web.Request) -> web.Response:
+    """Whether the portal answers; for whoever watches over it."""
+    return web.json_response({"status": "ok"})

@@ -1,0 +1,56 @@
+"""What happens, told to pages as it happens: server-sent events.
+https://html.spec.whatwg.org/multipage/server-sent-events.html"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import TYPE_CHECKING, Final
+
+from aiohttp import web
+
+from podlab.portal.classroom import CLASSROOM
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from podlab.workshop.events import Event
+
+KEEPALIVE_S: Final = 15.0
+"""Proxies commonly cut what was idle for 60 s."""
+SENDING_S: Final = 20.0
+"""A page that takes nothing for so long is gone; the browser of one that is not connects again."""
+
+Told = tuple[str, object]
+"""The event's type and its data."""
+
+
+async def stream(
+    request: web.Request, tell: Callable[[Event], Iterable[Told]], *, first: Iterable[Told] = ()
+) -> web.StreamResponse:
+    """Until the page goes: `first`, and then what `tell` makes of each event."""
+    response = web.StreamResponse(
+        headers={"Content-Type": "text/event-stream; charset=utf-8", "X-Accel-Buffering": "no"}
+    )
+    with request.app[CLASSROOM].pool.broadcast.watch() as watcher:
+        await response.prepare(request)
+        await _send(response, first)
+        while True:
+            try:
+                async with asyncio.timeout(KEEPALIVE_S):
+                    event = await anext(aiter(watcher))
+            except TimeoutError:
+                await _write(response, b":\n\n")
+            else:
+                await _send(response, tell(event))
+
+
+async def _send(response: web.StreamResponse, told: Iterable[Told]) -> None:
+    text = "".join(f"event: {kind}\ndata: {json.dumps(data)}\n\n" for kind, data in told)
+    if text:
+        await _write(response, text.encode())
+
+
+async def _write(response: web.StreamResponse, data: bytes) -> None:
+    async with asyncio.timeout(SENDING_S):
+        await response.write(data)

@@ -1,0 +1,1 @@
+"""Pages that the server makes. They work without a script; the front-end makes them better."""
