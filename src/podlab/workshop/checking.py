@@ -5,21 +5,20 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal, Self
 from weakref import WeakValueDictionary
 
 from podlab.errors import PodlabError
+from podlab.workshop.running import run
 
 if TYPE_CHECKING:
-    from podlab.engines.base import Engine, Process
+    from podlab.engines.base import Engine
     from podlab.lesson.lesson import Check, CheckId
     from podlab.manifest.workshop import Workshop
 
 MAX_OUTPUT_BYTES: Final = 16 * 1024
 """Of what a check prints, the end is kept: there it says why."""
-_HANG_UP_S: Final = 10.0
 
 _log = logging.getLogger(__name__)
 
@@ -44,38 +43,26 @@ async def run_check(
 ) -> Outcome:
     """Run the check once, as the container's own user and without input. What goes wrong is an outcome, never an
     error. When its time is over, or when cancelled, nothing that it started from its own session goes on."""
-    output = _Tail(MAX_OUTPUT_BYTES)
     try:
         check = check.filled(values)
         container = check.container or default_container(workshop)
-        async with asyncio.timeout(check.timeout_s):
-            process = await engine.exec(pod_name, container, [check.shell, "-c", check.command])
-        async with process:
-            try:
-                async with asyncio.timeout(check.timeout_s):
-                    while (piece := await process.read()) is not None:
-                        output.add(piece[1])
-                    code = await process.wait()
-            except BaseException:
-                await _end(process)
-                raise
-    except TimeoutError:
-        return Outcome("error", f"{output}The check did not end within {check.timeout_s} s.\n")
+        ran = await run(
+            engine, pod_name, container, [check.shell, "-c", check.command],
+            timeout_s=check.timeout_s, keep_bytes=MAX_OUTPUT_BYTES,
+        )  # fmt: skip
     except PodlabError as error:
-        return Outcome("error", f"{output}The check could not be run: {error.message}\n")
-    return Outcome("passed", str(output)) if code == 0 else Outcome("failed", str(output), check.hint)
+        return Outcome("error", f"The check could not be run: {error.message}\n")
+    if ran.is_cut_short:
+        return Outcome("error", f"{ran.output}The check did not end within {check.timeout_s} s.\n")
+    if ran.problem:
+        return Outcome("error", f"{ran.output}The check could not be run: {ran.problem}\n")
+    return Outcome("passed", ran.output) if ran.exit_code == 0 else Outcome("failed", ran.output, check.hint)
 
 
 def default_container(workshop: Workshop) -> str:
     """Where a check runs that names no container: beside the first terminal."""
     spec = workshop.spec
     return spec.terminals[0].container if spec.terminals else spec.pod.spec.containers[0].name
-
-
-async def _end(process: Process) -> None:
-    with suppress(PodlabError, TimeoutError):  # the pod may be gone, and the check with it
-        async with asyncio.timeout(_HANG_UP_S):
-            await process.hang_up()
 
 
 class Checker:
@@ -120,31 +107,3 @@ class Checker:
             except Exception:  # a mistake of ours in one check must not end those of other seats
                 _log.exception("check %s of %s ended by a mistake", check.id, key[0])
                 return Outcome("error", "The check could not be run: internal error; see the log.\n")
-
-
-class _Tail:
-    """The end of what is added."""
-
-    def __init__(self, limit: int) -> None:
-        self._limit = limit
-        self._kept = b""
-        self._left_out = 0
-
-    def add(self, data: bytes) -> None:
-        self._kept += data
-        if (excess := len(self._kept) - self._limit) > 0:
-            self._left_out += excess
-            self._kept = self._kept[excess:]
-
-    def __str__(self) -> str:
-        """Without half a character at its beginning, and with a line's end at its own."""
-        if not self._kept:
-            return ""
-        kept = self._kept.lstrip(_CONTINUATION) if self._left_out else self._kept
-        told = f"… {self._left_out:,} bytes before this are left out\n" if self._left_out else ""
-        text = told + kept.decode(errors="replace")
-        return text if text.endswith("\n") else text + "\n"
-
-
-_CONTINUATION: Final = bytes(range(0x80, 0xC0))
-"""Bytes that go on with a character of UTF-8. https://www.rfc-editor.org/rfc/rfc3629#section-3"""
