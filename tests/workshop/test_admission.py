@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from podlab.errors import Conflict, Denied, Invalid
+from podlab.errors import Conflict, Denied, Invalid, NotFound
 from podlab.testing.fake import FakeEngine
 from podlab.workshop import tables
 from podlab.workshop.admission import Admission
@@ -140,3 +140,24 @@ async def test_who_did_what_is_written_down_without_codes(
 async def test_a_name_is_one_line_that_can_be_shown(admission: Admission) -> None:
     with pytest.raises(Invalid, match="80 letters"):
         await admission.issue(["x" * 81])
+
+
+async def test_codes_in_clear_are_known_until_the_process_ends_and_a_new_one_replaces_them(
+    engine: FakeEngine, store: Store, clock: ManualClock
+) -> None:
+    async with Pool(engine, workshop_of(), store, clock, warm=1) as pool:
+        admission = Admission(pool, store, clock)
+        (ticket,) = await admission.issue(["Ann"])
+        (person,) = await admission.people()
+        assert admission.in_clear(person) == ticket.code
+        other = await admission.renew(person)
+        assert other.name == "Ann"
+        with pytest.raises(Denied):
+            await admission.enter(ticket.code, address="192.0.2.1")
+        seat = await admission.enter(other.code, address="192.0.2.1")
+        assert seat.person is not None
+        third = await admission.renew(seat.person)
+        assert (await admission.enter(third.code, address="192.0.2.1")).id == seat.id
+        with pytest.raises(NotFound):
+            await admission.renew(person)
+        assert Admission(pool, store, clock).in_clear(seat.person) is None

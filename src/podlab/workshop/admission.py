@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from podlab.clock import Clock, SystemClock
-from podlab.errors import Denied, Invalid
+from podlab.errors import Conflict, Denied, Invalid, NotFound
 from podlab.workshop import codes, tables
 from podlab.workshop.codes import Code
 from podlab.workshop.ratelimit import Limiter
@@ -44,6 +44,7 @@ class Admission:
         self._limiter = limiter or Limiter(self._clock)
         self._salt = pool.identity.salt
         self._class_code = pool.identity.class_code
+        self._in_clear: dict[PersonId, Code] = {}
 
     async def issue(self, names: Sequence[str], *, by: str = "trainer") -> list[Ticket]:
         """A code for each name; empty names are for who comes. They are valid when this returns."""
@@ -57,11 +58,16 @@ class Admission:
             tables.note(db, by, f"{len(tickets)} codes issued", now)
 
         await self._store.call(write)
+        self._in_clear |= {person: each.code for person, each in zip(people, tickets, strict=True)}
         return tickets
 
     async def people(self) -> dict[PersonId, str]:
         """Everybody with a code → their name, whether they have come or not."""
         return await self._store.call(tables.issued)
+
+    def in_clear(self, person: PersonId) -> Code | None:
+        """The person's code, where the trainer had it made since this process began; memory alone has it."""
+        return self._in_clear.get(person)
 
     async def set_class_code(self, code: str | None, *, by: str = "trainer") -> None:
         """With it anybody gets a code of their own; None: nobody does. A short one is easily guessed: `Invalid`."""
@@ -119,7 +125,32 @@ class Admission:
     async def reissue(self, id: SeatId, *, by: str = "trainer") -> Ticket:
         """Another code for whoever has the seat; the old one is worth nothing from now on."""
         ticket = Ticket(codes.make(), self._pool.seat(id).name)
-        await self._pool.rename(id, await self._person(ticket.code), by=by)
+        person = await self._person(ticket.code)
+        await self._pool.rename(id, person, by=by)
+        self._in_clear[person] = ticket.code
+        return ticket
+
+    async def renew(self, person: PersonId, *, by: str = "trainer") -> Ticket:
+        """As `reissue`, also for somebody who has not come yet. `NotFound` for a person whom nobody knows."""
+        seat = self._pool.seat_of(person)
+        if seat is not None:
+            return await self.reissue(seat.id, by=by)
+        code, now = codes.make(), self._clock.now()
+        other = await self._person(code)
+
+        def write(db: sqlite3.Connection) -> str:
+            name = tables.name_of(db, person)
+            if name is None:
+                raise NotFound("nobody has such a code", hint="load the page again")
+            if tables.has_seat(db, person):
+                raise Conflict("this person has just taken a seat", subject=name, hint="try again")
+            tables.drop_code(db, person)
+            tables.issue(db, other, name, now)
+            tables.note(db, by, f"another code for {name or 'somebody'}", now)
+            return name
+
+        ticket = Ticket(code, await self._store.call(write))
+        self._in_clear[other] = code
         return ticket
 
     async def _person(self, code: str) -> PersonId:

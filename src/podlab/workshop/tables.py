@@ -90,6 +90,13 @@ def name_of(db: sqlite3.Connection, person: PersonId) -> str | None:
     return None if row is None else str(row[0])
 
 
+def has_seat(db: sqlite3.Connection, person: PersonId) -> bool:
+    return (
+        db.execute("SELECT 1 FROM claim WHERE person = ? AND seat IS NOT NULL", (person,)).fetchone()
+        is not None
+    )
+
+
 def issued(db: sqlite3.Connection) -> dict[PersonId, str]:
     """Everybody with a code → their name."""
     return dict(db.execute("SELECT person, name FROM claim ORDER BY issued_at, person"))
@@ -188,7 +195,9 @@ def answers(db: sqlite3.Connection, seat: SeatId | None = None) -> list[Answer]:
 
 def hands(db: sqlite3.Connection) -> dict[SeatId, float]:
     """Seats whose hand is raised → since when."""
-    return {SeatId(seat): at for seat, at in db.execute("SELECT seat, raised_at FROM hand ORDER BY raised_at")}
+    return {
+        SeatId(seat): at for seat, at in db.execute("SELECT seat, raised_at FROM hand ORDER BY raised_at")
+    }
 
 
 def raise_hand(db: sqlite3.Connection, seat: SeatId, now: float) -> bool:
