@@ -43,6 +43,8 @@ export interface Api {
   ran(command: string): Promise<void>;
   check(id: string, automatic: boolean): Promise<CheckResult>;
   answer(quiz: string, choices: readonly string[]): Promise<QuizResult>;
+  /** Raise a hand, or lower it. */
+  raise(isRaised: boolean): Promise<void>;
 }
 
 const TIMEOUT_MS = 60_000; // a check may run for that long
@@ -76,6 +78,7 @@ export function api(config: Config, fetcher: typeof fetch = (...request) => fetc
     ran: (command) => call("POST", `commands/${id(command)}/ran`),
     check: (check, automatic) => call("POST", `checks/${id(check)}`, { automatic }),
     answer: (quiz, choices) => call("POST", `quizzes/${id(quiz)}`, { choices }),
+    raise: (isRaised) => call("POST", "hand", { raised: isRaised }),
   };
 }
 

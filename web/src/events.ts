@@ -7,6 +7,8 @@ export interface SeatEvents {
   message(text: string): void;
   /** Something was done or unlocked, maybe in another window. */
   progress(): void;
+  /** The seat is another one now, or gone: the page is to be loaded again. */
+  seat(): void;
 }
 
 export function listen(
@@ -20,5 +22,6 @@ export function listen(
   on("clock", ({ ends }) => typeof ends === "string" && events.clock(ends));
   on("message", ({ text }) => typeof text === "string" && events.message(text));
   on("progress", () => events.progress());
+  on("seat", () => events.seat());
   return () => source.close();
 }

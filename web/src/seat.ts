@@ -3,6 +3,7 @@
 import { api } from "./api";
 import { all } from "./dom";
 import { listen } from "./events";
+import { hand } from "./hand";
 import { lesson } from "./lesson/lesson";
 import { announce, say, settings } from "./page";
 import { divider } from "./panes/divider";
@@ -31,6 +32,7 @@ if (panes && lessonPlace && terminalsPlace) {
 const terminals = terminalsPlace && new Terminals(terminalsPlace, settings.seat, say, announce);
 
 if (lessonPlace) {
+  for (const place of all("[data-hand]")) hand(place, api(settings), say, announce);
   const context = { api: api(settings), say, announce, seat: settings.seat };
   const refresh = await lesson(
     lessonPlace,
@@ -44,6 +46,7 @@ if (lessonPlace) {
       },
       message: announce,
       progress: () => void refresh(),
+      seat: () => location.reload(),
     });
   }
   // The way out of a terminal, which takes the Tab key for itself, and back.
