@@ -334,6 +334,11 @@ class Engine(Protocol):
         """A reading about every second; one reading without `follow`."""
         ...
 
+    async def isolated_gateway(self) -> str:
+        """An IPv4 address of the engine's machine that every isolated pod reaches: what a pod publishes with it as
+        `hostIP`, isolated pods share, though none of them reaches another. `Unsupported` where there is none."""
+        ...
+
     async def version(self) -> str:
         """The engine's own version, such as `26.1.5`."""
         ...

@@ -415,6 +415,10 @@ class FakeEngine:
                 return
             await asyncio.sleep(1)
 
+    async def isolated_gateway(self) -> str:
+        await self._answer()
+        return "10.88.0.1"
+
     async def version(self) -> str:
         await self._answer()
         return "1.0"

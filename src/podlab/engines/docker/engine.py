@@ -271,6 +271,11 @@ class DockerEngine:
         async for reading in usage(self.client, await self._id(name, container), container, follow=follow):
             yield reading
 
+    async def isolated_gateway(self) -> str:
+        from podlab.engines.docker.gateway import isolated_gateway
+
+        return await isolated_gateway(self.client)
+
     # --- inside
 
     async def _id(self, name: str, container: str) -> str:

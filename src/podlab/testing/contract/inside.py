@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from ipaddress import ip_address
 
 from podlab.engines.base import NAMESPACES, Engine, Sharing
 from podlab.testing.contract.case import (
@@ -58,3 +59,8 @@ class Inside(Case):
 
     async def test_the_engine_tells_its_version(self, engine: Engine) -> None:
         assert (await engine.version())[0].isdigit()
+
+    async def test_isolated_pods_share_an_address(self, engine: Engine) -> None:
+        address = await engine.isolated_gateway()
+        assert ip_address(address).version == 4
+        assert await engine.isolated_gateway() == address

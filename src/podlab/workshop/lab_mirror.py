@@ -1,0 +1,233 @@
+"""One mirror for the whole lab: a registry that every seat's Docker daemon pulls through.
+
+It is a pod of its own, as isolated as a seat. Seats reach it at one address of the engine's machine, and nothing else
+of it; it reaches no seat. It takes no uploads: nobody can put an image under their neighbours' feet.
+"""
+
+from __future__ import annotations
+
+import zlib
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final, Literal
+
+from podlab.errors import AlreadyExists, Conflict, NotFound, Unavailable, ungrouped
+from podlab.images import store
+from podlab.model import (
+    ISOLATED,
+    Capabilities,
+    Container,
+    ContainerPort,
+    EnvVar,
+    ExecAction,
+    Metadata,
+    Pod,
+    PodSpec,
+    Probe,
+    SecurityContext,
+)
+from podlab.naming import MIRROR_IMAGE, infra_image
+from podlab.pods.ready import wait_ready
+from podlab.ports import published
+from podlab.workshop import pulling
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from podlab.engines.base import Engine
+    from podlab.manifest.workshop import Workshop
+
+Mode = Literal["seeded", "cache", "none"]
+
+LABEL: Final = "podlab.io/mirror-of"
+"""Label: the workshop that the mirror is for."""
+PORTS: Final = range(25001, 25017)
+"""On the isolated pods' gateway; one for each workshop on the engine. A host's firewall has to let seats in here."""
+UPSTREAM: Final = "https://registry-1.docker.io"
+"""What a `cache` fetches from. A Docker daemon asks its mirrors for images of the Docker Hub only."""
+READY_S: Final = 120.0
+
+_INSIDE: Final = 5001
+_CACHE: Final = """\
+host=${UPSTREAM#*://} host=${host%%/*}
+port=${host##*:} name=${host%:*}
+[ "$port" != "$host" ] || case $UPSTREAM in https:*) port=443 ;; *) port=80 ;; esac
+answers() { # twice, so that one lost packet does not break off what is being fetched
+  if nc -w 3 "$name" "$port" -e true 2>/dev/null || nc -w 3 "$name" "$port" -e true 2>/dev/null
+  then echo yes; else echo no; fi
+}
+serve() {
+  if [ "$1" = yes ]; then export REGISTRY_PROXY_REMOTEURL=$UPSTREAM; else unset REGISTRY_PROXY_REMOTEURL; fi
+  registry serve /etc/podlab/mirror.yml &
+  pid=$! fetching=$1
+}
+trap 'kill "$pid"; exit 0' TERM INT
+serve "$(answers)"
+while :; do
+  sleep "${PAUSE:-10}" & wait $!
+  now=$(answers)
+  if ! kill -0 "$pid" 2>/dev/null; then
+    # With an upstream that takes connections and then fails, it does not even start.
+    if [ "$fetching" = yes ]; then serve no; else exit 1; fi
+  elif [ "$now" != "$fetching" ]; then
+    kill "$pid"; wait "$pid" || true
+    serve "$now"
+  fi
+done
+"""
+"""A registry that caches does not start while its upstream is away, and does not look for it again: this does."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LabMirror:
+    """`workshop` is the one to make seats of. Without a mirror, `pod` and `url` are empty."""
+
+    workshop: Workshop
+    mode: Mode = "none"
+    pod: str = ""
+    url: str = ""
+
+
+def mode(workshop: Workshop) -> Mode:
+    """`none` also where no daemon in the pod could use a mirror; `seeded` where the workshop does not say."""
+    images = workshop.spec.images
+    wanted: Mode = (images and images.mirror) or "seeded"
+    return wanted if pulling.pulls(workshop.spec.pod.spec) else "none"
+
+
+def pod_name(workshop: Workshop) -> str:
+    return f"{workshop.metadata.name}-mirror"
+
+
+def seat(workshop: Workshop, url: str) -> Workshop:
+    """The workshop whose seats pull through the mirror at `url`."""
+    template = workshop.spec.pod
+    told = replace(template, spec=pulling.through(template.spec, url))
+    return replace(workshop, spec=replace(workshop.spec, pod=told))
+
+
+async def up(engine: Engine, workshop: Workshop, *, upstream: str = UPSTREAM) -> LabMirror:
+    """Bring the workshop's mirror up, or take up the one that is there; returns when seats reach it.
+
+    The images must be on the engine: `lab_images.wanted`. `Conflict` where a pod of its name is something else,
+    `Unavailable` where isolated pods do not reach it. With `mirror: none` nothing is done, and seats stay as they are.
+    """
+    chosen = mode(workshop)
+    if chosen == "none":
+        return LabMirror(workshop=workshop)
+    name, address = pod_name(workshop), await engine.isolated_gateway()
+    image = ""
+    if isinstance(engine, store.HoldsImages):
+        image = (await engine.image_store.image(MIRROR_IMAGE)).id
+    with ungrouped():
+        port = await _apply(
+            engine, workshop, address, await _ports(engine, workshop, address), chosen, upstream, image
+        )
+        await wait_ready(engine, name, timeout_s=READY_S)
+        await _refuse_out_of_reach(engine, f"{name}-check", address, port)
+    url = f"http://{address}:{port}"
+    return LabMirror(workshop=seat(workshop, url), mode=chosen, pod=name, url=url)
+
+
+async def down(engine: Engine, workshop: Workshop) -> None:
+    """Remove the workshop's mirror. That there is none is no error."""
+    try:
+        status = await engine.get(pod_name(workshop))
+    except NotFound:
+        return
+    if status.labels.get(LABEL) == workshop.metadata.name:
+        await engine.delete(pod_name(workshop), grace_s=0)
+
+
+async def _ports(engine: Engine, workshop: Workshop, address: str) -> Sequence[int]:
+    """The port that it has, which the seats that are there know; else all, first the one that it will usually get."""
+    name = pod_name(workshop)
+    try:
+        status, found = await engine.get(name), await engine.spec(name)
+    except NotFound:
+        first = zlib.crc32(name.encode()) % len(PORTS)
+        return (*PORTS[first:], *PORTS[:first])
+    if status.labels.get(LABEL) != workshop.metadata.name:
+        raise Conflict(
+            f"there is a pod '{name}' already, and it is not the mirror of this workshop",
+            subject=name,
+            hint=f"podlab down {name} removes it",
+        )
+    ports = published(found)
+    if ports and ports[0].host_ip == address and ports[0].host_port:
+        return [ports[0].host_port]
+    await engine.delete(name, grace_s=0)  # the bridge was made anew, with other addresses
+    return PORTS
+
+
+async def _apply(
+    engine: Engine,
+    workshop: Workshop,
+    address: str,
+    ports: Sequence[int],
+    mode: Mode,
+    upstream: str,
+    image: str,
+) -> int:
+    for port in ports:
+        try:
+            await engine.apply(mirror_pod(workshop, address, port, mode=mode, upstream=upstream, image=image))
+        except (AlreadyExists, Conflict) as error:
+            if port == ports[-1] or "is taken" not in error.message:
+                raise
+        else:
+            return port
+    raise AssertionError("no port to try")  # pragma: no cover
+
+
+def mirror_pod(
+    workshop: Workshop, address: str, port: int, *, mode: Mode, upstream: str = UPSTREAM, image: str = ""
+) -> Pod:
+    """`image` is the id of the mirror's image: with another one the container is made anew."""
+    is_cache = mode == "cache"
+    env = {"REGISTRY_HTTP_ADDR": f":{_INSIDE}", "PODLAB_IMAGE": image}
+    container = Container(
+        name="mirror",
+        image=MIRROR_IMAGE,
+        command=("sh", "-euc", _CACHE) if is_cache else (),
+        env=tuple(EnvVar(name=key, value=value) for key, value in env.items())
+        + ((EnvVar(name="UPSTREAM", value=upstream),) if is_cache else ()),
+        ports=(ContainerPort(container_port=_INSIDE, host_port=port, host_ip=address),),
+        # What it fetches lies in the container itself, beside the images that it came with, which are root's.
+        security_context=SecurityContext(
+            run_as_user=0 if is_cache else 65534,
+            read_only_root_filesystem=not is_cache,
+            allow_privilege_escalation=False,
+            capabilities=Capabilities(drop=("ALL",)),
+        ),
+        readiness_probe=Probe(
+            exec=ExecAction(command=("wget", "-q", "-O", "/dev/null", f"http://127.0.0.1:{_INSIDE}/v2/"))
+        ),
+    )
+    return Pod(
+        metadata=Metadata(
+            name=pod_name(workshop), labels={LABEL: workshop.metadata.name}, annotations={ISOLATED: "true"}
+        ),
+        spec=PodSpec(containers=(container,), termination_grace_period_seconds=1),
+    )
+
+
+async def _refuse_out_of_reach(engine: Engine, name: str, address: str, port: int) -> None:
+    """Look from where seats are: a firewall that is in the way would show as thirty slow and puzzling pulls."""
+    script = f"for n in 1 2 3; do nc -w 5 {address} {port} -e true && exit 0; sleep 1; done; exit 1"
+    look = Container(name="look", image=infra_image(), command=("sh", "-c", script))
+    pod = Pod(
+        metadata=Metadata(name=name, annotations={ISOLATED: "true"}),
+        spec=PodSpec(containers=(look,), restart_policy="Never", termination_grace_period_seconds=0),
+    )
+    try:
+        await engine.apply(pod)
+        code = await engine.wait(name, "look")
+    finally:
+        await engine.delete(name, grace_s=0)
+    if code:
+        raise Unavailable(
+            f"seats do not reach the lab's mirror at {address}:{port}",
+            subject=name,
+            hint=f"a firewall of the engine's machine is in the way: it has to let TCP port {port} of {address} in "
+            "from podlab's bridge; and the engine needs its userland proxy, which is on unless daemon.json says no",
+        )
