@@ -21,6 +21,12 @@ def test_a_container_stands_for_its_terminal_and_nothing_for_the_first() -> None
     assert [command.terminal for command in made.commands] == ["shell", ""]
 
 
+def test_what_a_rehearsal_has_to_know_of_a_command_stands_beside_it() -> None:
+    made = step("```sh {run fails timeout=5m}\nls\n```\n```sh {run stays}\ntop\n```\n```sh {run}\nps\n```\n")
+    told = [(c.fails, c.stays, c.timeout_s) for c in made.commands]
+    assert told == [(True, False, 300), (False, True, None), (False, False, None)]
+
+
 def test_a_check_has_all_that_its_line_says() -> None:
     text = (
         "Text\n\n"
@@ -77,6 +83,9 @@ def test_a_raw_block_shows_variables_of_others() -> None:
         ("```sh {check}\nls\n```", "1:8: 'check' needs a value"),
         ('```sh {check="a"}\n```', "1:1: a check needs a command: it passes when that ends with 0"),
         ('```sh {run hint="a"}\nls\n```', "1:12: 'hint' belongs to a check; write check=\"what it tells\""),
+        ("```sh {fails}\nls\n```", "1:8: 'fails' belongs to a command; write run=TERMINAL, too"),
+        ("```sh {timeout=1m}\nls\n```", "1:8: 'timeout' belongs to a check or a command"),
+        ("```sh {run fails stays}\nls\n```", "1:12: a command that stays has no end that could fail"),
         ('```sh {run check="a"}\nls\n```', "1:1: a block is run by the attendee or is a check, not both"),
         ('```sh {check="a" auto=yes}\nls\n```', "1:18: 'auto' takes no value"),
         ('```sh {check="a" timeout=soon}\nls\n```', "1:18: "),

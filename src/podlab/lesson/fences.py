@@ -17,9 +17,10 @@ from podlab.manifest.nodes import quoted
 from podlab.manifest.suggest import did_you_mean
 
 DEFAULT_TIMEOUT_S: Final = 15
-_ATTRIBUTES: Final = ("run", "copy", "raw", "check", "hint", "auto", "opens-next", "container", "timeout")
-_OF_CHECK: Final = ("hint", "auto", "opens-next", "container", "timeout")
-_FLAGS: Final = ("copy", "raw", "auto", "opens-next")
+_OF_CHECK: Final = ("hint", "auto", "opens-next", "container")
+_OF_COMMAND: Final = ("fails", "stays")
+_ATTRIBUTES: Final = ("run", "copy", "raw", "check", *_OF_CHECK, *_OF_COMMAND, "timeout")
+_FLAGS: Final = ("copy", "raw", "auto", "opens-next", *_OF_COMMAND)
 
 # They make code look like other code: https://trojansource.codes
 _INVISIBLE = re.compile("[\u202a-\u202e\u2066-\u2069]")
@@ -66,10 +67,16 @@ def _judge(info: Info, place: Place) -> None:
             place.find(key).problem(f"{key!r} takes no value")
         elif key in _OF_CHECK and "check" not in info.attributes:
             place.find(key).problem(f'{key!r} belongs to a check; write check="what it tells"')
+        elif key in _OF_COMMAND and "run" not in info.attributes:
+            place.find(key).problem(f"{key!r} belongs to a command; write run=TERMINAL, too")
+        elif key == "timeout" and not {"run", "check"} & set(info.attributes):
+            place.find(key).problem("'timeout' belongs to a check or a command")
         elif value is None and key not in (*_FLAGS, "run"):
             place.find(key).problem(f'{key!r} needs a value, such as {key}="…"')
     if {"run", "check"} <= set(info.attributes):
         place.problem("a block is run by the attendee or is a check, not both")
+    if {"fails", "stays"} <= set(info.attributes):
+        place.find("fails").problem("a command that stays has no end that could fail")
     if "raw" in info.attributes and {"run", "check"} & set(info.attributes):
         place.find("raw").problem("'raw' is for code that is only shown")
 
@@ -90,8 +97,9 @@ def _command(text: str, info: Info, place: Place, scope: Scope, ids: Ids) -> Com
         place.problem("there is nothing to run in this block")
     made = CommandId(ids.make("command", text))
     return Command(
-        id=made, text=text, terminal=terminal or "", language=info.language or "sh", line=place.line
-    )
+        id=made, text=text, terminal=terminal or "", language=info.language or "sh", line=place.line,
+        fails="fails" in info.attributes, stays="stays" in info.attributes, timeout_s=_timeout_s(info, place),
+    )  # fmt: skip
 
 
 def _check(text: str, info: Info, place: Place, scope: Scope, ids: Ids) -> Check:
@@ -104,17 +112,17 @@ def _check(text: str, info: Info, place: Place, scope: Scope, ids: Ids) -> Check
     return Check(
         id=CheckId(ids.make("check", name)), name=name, command=text, hint=info.attributes.get("hint") or "",
         is_automatic="auto" in info.attributes, opens_next="opens-next" in info.attributes,
-        container=container, timeout_s=_timeout_s(info, place), line=place.line,
+        container=container, timeout_s=_timeout_s(info, place) or DEFAULT_TIMEOUT_S, line=place.line,
         shell="bash" if info.language == "bash" else "sh",
     )  # fmt: skip
 
 
-def _timeout_s(info: Info, place: Place) -> int:
+def _timeout_s(info: Info, place: Place) -> int | None:
     wanted = info.attributes.get("timeout")
     if not wanted:
-        return DEFAULT_TIMEOUT_S
+        return None
     try:
         return quantity.seconds(wanted)
     except ValueError as error:
         place.find("timeout").problem(str(error))
-        return DEFAULT_TIMEOUT_S
+        return None

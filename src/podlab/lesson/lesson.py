@@ -30,13 +30,20 @@ class Prose:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Command:
-    """A code block that runs on click. `terminal` is empty for the seat's first one."""
+    """A code block that runs on click. `terminal` is empty for the seat's first one.
+
+    The rest is for a rehearsal: whether it ends with an error on purpose, whether it keeps the terminal, and how
+    long it may take.
+    """
 
     id: CommandId
     text: str
     terminal: str
     language: str
     line: int
+    fails: bool = False
+    stays: bool = False
+    timeout_s: int | None = None
 
     def filled(self, values: Mapping[str, str]) -> str:
         """What is typed into the terminal. `NotFound` where a variable has no value."""
