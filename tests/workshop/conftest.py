@@ -69,7 +69,7 @@ async def quiet(pool: Pool) -> None:
 
 async def passes(pool: Pool, seconds: float) -> None:
     """Time passes, and everybody has theirs to act on it."""
-    clock = pool._clock
+    clock = pool.clock
     assert isinstance(clock, ManualClock)
     end = clock.now() + seconds
     await quiet(pool)

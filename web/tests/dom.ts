@@ -48,6 +48,7 @@ export function fakeApi() {
       attempts_left: null,
       explanation: "",
     })),
+    raise: vi.fn<Api["raise"]>(async () => {}),
   };
 }
 

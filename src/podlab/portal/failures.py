@@ -83,7 +83,7 @@ async def _answer(request: web.Request, code: HTTPStatus, text: str) -> web.Stre
         return web.json_response({"error": text}, status=code)
     if code is HTTPStatus.UNAUTHORIZED:
         where = "/trainer/sign-in" if visitors.is_trainers(request) else "/"
-        return web.HTTPSeeOther(where)
+        return web.Response(status=HTTPStatus.SEE_OTHER, headers={"Location": where})
     return await page(request, "failed.html", {"text": text}, status=code)
 
 
