@@ -188,6 +188,7 @@ class PodSpec(Wire):
     dns_config: DNSConfig | None = None
     termination_grace_period_seconds: int | None = None
     active_deadline_seconds: int | None = None
+    runtime_class_name: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -206,6 +207,11 @@ PUBLISH = "podlab.io/publish"
 """Annotation, `"8080:80,127.0.0.1:5000:5000"`: published ports of the pod as a whole. `podlab create -p` sets it."""
 INIT = "podlab.io/init"
 """Annotation, `"false"`: containers run without the engine's init as PID 1, as systemd images need."""
+
+
+PIDS_LIMIT = "podlab.io/pids-limit"
+"""Annotation, `"1000"`: how many processes and threads each container of the pod may have at a time. In Kubernetes
+a node has this setting, not a pod: https://kubernetes.io/docs/concepts/policy/pid-limiting/"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

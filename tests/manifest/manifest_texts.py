@@ -37,7 +37,7 @@ kind: Pod
 metadata:
   name: web
   labels: {app: web, app.kubernetes.io/part-of: shop}
-  annotations: {podlab.io/isolated: "true", note: "no"}
+  annotations: {podlab.io/isolated: "true", podlab.io/pids-limit: "500", note: "no"}
 spec:
   restartPolicy: OnFailure
   shareProcessNamespace: true
@@ -49,6 +49,7 @@ spec:
     options: [{name: ndots, value: "2"}, {name: edns0}]
   terminationGracePeriodSeconds: 5
   activeDeadlineSeconds: 3600
+  runtimeClassName: runc
   volumes:
   - name: data
     emptyDir: {}

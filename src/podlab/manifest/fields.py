@@ -37,7 +37,7 @@ _REFUSED: Final[Mapping[type, Mapping[str, str]]] = {
     TemplateMetadata: _SERVER_SET | _each("name namespace", "the workshop names its pods; remove it"),
     model.PodSpec: _each(
         "dnsPolicy enableServiceLinks ephemeralContainers hostIPC hostNetwork hostPID hostUsers"
-        " hostnameOverride imagePullSecrets initContainers os resources runtimeClassName securityContext"
+        " hostnameOverride imagePullSecrets initContainers os resources securityContext"
         " setHostnameAsFQDN subdomain",
         _LATER,
     ) | _each(

@@ -5,10 +5,11 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Final, Literal
 
 from podlab import quantity
-from podlab.model import DEFAULT_CONTAINER, Metadata, Pod, PodSpec
+from podlab.manifest import level
+from podlab.model import DEFAULT_CONTAINER, PIDS_LIMIT, Metadata, Pod, PodSpec
 from podlab.wire import Wire
 
 
@@ -62,7 +63,8 @@ class PodTemplate(Wire):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorkshopSpec(Wire):
-    """`lesson` is a file or folder beside `podlab.yaml`; `lifetime`, of a seat, is such as `1h30m`."""
+    """`lesson` is a file or folder beside `podlab.yaml`; `lifetime`, of a seat, is such as `1h30m`; `level` is what
+    the pod's nested Docker daemon is given (docs/levels.md)."""
 
     pod: PodTemplate
     title: str | None = None
@@ -72,6 +74,12 @@ class WorkshopSpec(Wire):
     terminals: tuple[Terminal, ...] = ()
     previews: tuple[Preview, ...] = ()
     images: Images | None = None
+    level: level.Choice | None = None
+
+
+SEAT_PIDS: Final = "1000"
+"""Processes of each container of a seat whose workshop says nothing of `podlab.io/pids-limit`: an idle seat has 50 in
+all, and without a bound one seat's loop that forks takes the machine's."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,8 +95,8 @@ class Workshop(Wire):
         return quantity.seconds(self.spec.lifetime) if self.spec.lifetime else None
 
     def pod(self, name: str = "") -> Pod:
-        """One seat's pod, under the workshop's name or another. It lives as long as a seat, and its first
-        terminal's container is the default one, unless the template says otherwise."""
+        """One seat's pod, under the workshop's name or another. It lives as long as a seat, its first terminal's
+        container is the default one, and its processes are bounded, unless the template says otherwise."""
         template = self.spec.pod
         shells = {DEFAULT_CONTAINER: self.spec.terminals[0].container} if self.spec.terminals else {}
         deadline_s = template.spec.active_deadline_seconds or self.lifetime_s
@@ -96,7 +104,9 @@ class Workshop(Wire):
             metadata=Metadata(
                 name=name or self.metadata.name,
                 labels=template.metadata.labels,
-                annotations=shells | dict(template.metadata.annotations),
+                annotations=shells | {PIDS_LIMIT: SEAT_PIDS} | dict(template.metadata.annotations),
             ),
-            spec=dataclasses.replace(template.spec, active_deadline_seconds=deadline_s),
+            spec=dataclasses.replace(
+                level.at(template.spec, self.spec.level or "auto"), active_deadline_seconds=deadline_s
+            ),
         )

@@ -22,7 +22,7 @@ from podlab.engines.docker.delete import delete, remove_container, remove_volume
 from podlab.engines.docker.explain import explain
 from podlab.engines.docker.found import FoundPod
 from podlab.engines.docker.plan import Step, Verb, plan
-from podlab.errors import Conflict, NotFound, Overtaken, PodlabError
+from podlab.errors import Conflict, NotFound, Overtaken, PodlabError, Unsupported
 from podlab.model import Pod
 from podlab.wire import decode, encode
 
@@ -227,7 +227,19 @@ class _Run:
 
     async def _create_volume(self, body: translate.Body) -> None:
         """Creating a volume that exists succeeds whatever its labels are, so they are compared."""
-        answer = await self.client.json("POST", "/volumes/create", body=body)
+        try:
+            answer = await self.client.json("POST", "/volumes/create", body=body)
+        except PodlabError as error:
+            if "size" not in body.get("DriverOpts", {}):
+                raise
+            # An engine that cannot bound it has made it nevertheless, without a bound.
+            await remove_volume(self.client, body["Name"])
+            raise Unsupported(
+                f"this engine cannot bound a volume on its disk: {error.message}",
+                subject=body["Name"],
+                hint="bound it in memory (emptyDir: {medium: Memory, sizeLimit: …}), leave sizeLimit out, or keep the "
+                "engine's data on xfs that is mounted with pquota",
+            ) from error
         if (answer.get("Labels") or {}) != body["Labels"]:
             raise Conflict(f"volume '{body['Name']}' is not the one that pod '{self.pod.name}' needs")
         self.made_volumes.append(body["Name"])

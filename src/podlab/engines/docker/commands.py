@@ -92,6 +92,9 @@ def _special(host: Body) -> Iterator[list[str]]:
         yield ["--restart", policy]
     if cpus := host.get("NanoCpus"):
         yield ["--cpus", f"{cpus / 1e9:g}"]
+    if logs := host.get("LogConfig"):
+        yield ["--log-driver", logs["Type"]]
+        yield from (["--log-opt", f"{key}={value}"] for key, value in logs["Config"].items())
 
 
 def _published(host: Body) -> Iterator[str]:
@@ -106,6 +109,7 @@ _SINGLE = {
     "CgroupnsMode": "--cgroupns", "User": "--user", "WorkingDir": "--workdir", "StopSignal": "--stop-signal",
     "StopTimeout": "--stop-timeout", "Memory": "--memory", "MemorySwap": "--memory-swap",
     "MemoryReservation": "--memory-reservation", "CpuShares": "--cpu-shares",
+    "PidsLimit": "--pids-limit", "Runtime": "--runtime",
 }  # fmt: skip
 _SWITCHES = {
     "Init": "--init", "Tty": "--tty", "OpenStdin": "--interactive", "Privileged": "--privileged",

@@ -53,7 +53,14 @@ def plan(wanted: Pod, found: FoundPod, *, hold: Collection[str] = ()) -> list[St
     `Conflict` where the infra container itself would have to change.
     """
     steps = _Steps()
-    infra_id, infra_ready = _infra(steps, wanted, found)
+    volumes = translate.empty_dirs(wanted)
+    # The infra mounts those in memory: made after it, they would be the engine's own volumes of that name, on the disk.
+    in_memory = {
+        name: steps.add(Verb.CREATE_VOLUME, name)
+        for name, volume in volumes.items()
+        if found.infra is None and translate.is_in_memory(volume) and name not in found.volumes
+    }
+    infra_id, infra_ready = _infra(steps, wanted, found, needs=list(in_memory.values()))
     infra_starts = infra_ready is not None
 
     spec_written = _spec(steps, wanted, found)
@@ -62,11 +69,10 @@ def plan(wanted: Pod, found: FoundPod, *, hold: Collection[str] = ()) -> list[St
         for name, c in found.members.items()
         if (reason := _why_remove(wanted, c, name, infra_id))
     }
-    volumes = translate.empty_dirs(wanted)
-    new_volumes = {
+    new_volumes = in_memory | {
         name: steps.add(Verb.CREATE_VOLUME, name, after=spec_written)
         for name in volumes
-        if name not in found.volumes
+        if name not in found.volumes and name not in in_memory
     }
 
     created: dict[str, Step] = {}
@@ -118,8 +124,11 @@ class _Steps:
         return step
 
 
-def _infra(steps: _Steps, wanted: Pod, found: FoundPod) -> tuple[str | None, Step | None]:
-    """The id of the infra that stays, and the step after which its namespaces are there."""
+def _infra(
+    steps: _Steps, wanted: Pod, found: FoundPod, *, needs: list[Step]
+) -> tuple[str | None, Step | None]:
+    """The id of the infra that stays, and the step after which its namespaces are there. A new one waits
+    for `needs`."""
     infra = found.infra
     if infra is not None:
         _refuse_other_infra(wanted, infra)
@@ -131,7 +140,7 @@ def _infra(steps: _Steps, wanted: Pod, found: FoundPod) -> tuple[str | None, Ste
         reason = "" if infra.state == "created" else "had ended"
         return infra.id, steps.add(Verb.START, naming.INFRA, reason, after=networked)
     reason = "was removed behind podlab's back" if found.members else ""
-    steps.infra_created = steps.add(Verb.CREATE, naming.INFRA, reason, after=networked)
+    steps.infra_created = steps.add(Verb.CREATE, naming.INFRA, reason, after=[*networked, *needs])
     return None, steps.add(Verb.START, naming.INFRA, after=[steps.infra_created])
 
 

@@ -64,6 +64,7 @@ def infra(pod: Pod, image: str, ends_at: int | None) -> Body:
             "CapDrop": ["ALL"],
             "SecurityOpt": ["no-new-privileges", f"{SECCOMP_FILE}podlab/infra.json"],
             "RestartPolicy": {"Name": "unless-stopped" if ends_at is None else "on-failure"},
+            **_runtime(pod),
             "Annotations": _one_shim(pod),
             "Mounts": [
                 _volume_mount(pod, v, f"/podlab/volumes/{v.name}") for v in spec.volumes if is_in_memory(v)
@@ -78,7 +79,7 @@ def infra_hash(pod: Pod) -> str:
     spec = pod.spec
     return _hash(
         hostname(pod), spec.host_aliases, spec.dns_config, _bindings(pod), bool(spec.share_process_namespace),
-        pod.is_isolated, spec.active_deadline_seconds,
+        pod.is_isolated, spec.active_deadline_seconds, *_runtime(pod).values(),
     )  # fmt: skip
 
 
@@ -126,11 +127,12 @@ def member(pod: Pod, container: Container) -> Body:
             "Annotations": _one_shim(pod),
             "Privileged": bool(security.privileged),
             "CapAdd": list(capabilities.add),
-            "CapDrop": list(capabilities.drop),
+            "CapDrop": _dropped(pod, security),
             "ReadonlyRootfs": bool(security.read_only_root_filesystem),
             "SecurityOpt": _security_options(security),
             "Mounts": list(_mounts(pod, container)),
             **_resources(container.resources or model.Resources()),
+            **_seat(pod),
         },
     }
     if container.tty:
@@ -147,8 +149,14 @@ def member_hash(pod: Pod, container: Container) -> str:
     mounted = {m.name for m in container.volume_mounts}
     return _hash(
         container, [v for v in pod.spec.volumes if v.name in mounted], pod.spec.restart_policy, grace_s(pod),
-        bool(pod.spec.share_process_namespace), pod.metadata.annotations.get(model.INIT),
+        bool(pod.spec.share_process_namespace), pod.metadata.annotations.get(model.INIT), *_bounds(pod),
     )  # fmt: skip
+
+
+def _bounds(pod: Pod) -> Iterable[str]:
+    """Only where they were said, so that pods that say nothing of them keep their hash."""
+    if limit := pod.metadata.annotations.get(model.PIDS_LIMIT):
+        yield f"pids {limit}"
 
 
 def grace_s(pod: Pod) -> int:
@@ -158,6 +166,34 @@ def grace_s(pod: Pod) -> int:
 
 # Docker's policies serve for a crashed member of a living pod; for all else podlab's own repair does.
 _RESTART: Final = {"Always": "unless-stopped", "OnFailure": "on-failure", "Never": "no"}
+
+
+LOGS: Final = {"Type": "json-file", "Config": {"max-size": "5m", "max-file": "2"}}
+"""Of containers in an isolated pod. Without a bound whoever writes to a container's output fills the machine's disk."""
+
+
+def _seat(pod: Pod) -> Body:
+    """What bounds the pod on a machine that it shares with others."""
+    body: Body = {"LogConfig": LOGS} if pod.is_isolated else {}
+    if limit := pod.metadata.annotations.get(model.PIDS_LIMIT):
+        body["PidsLimit"] = int(limit)
+    return body | _runtime(pod)
+
+
+def _runtime(pod: Pod) -> Body:
+    """Of the whole pod, as in Kubernetes. https://kubernetes.io/docs/concepts/containers/runtime-class/"""
+    return {"Runtime": pod.spec.runtime_class_name} if pod.spec.runtime_class_name else {}
+
+
+def _dropped(pod: Pod, security: model.SecurityContext) -> list[str]:
+    """Raw sockets go from isolated pods, which share a bridge: with them one answers ARP in a neighbour's name.
+    `ping` needs none where it is iputils. https://docs.docker.com/engine/containers/run/#runtime-privilege-and-linux-capabilities"""
+    capabilities = security.capabilities or model.Capabilities()
+    dropped = list(capabilities.drop)
+    said = {name.upper().removeprefix("CAP_") for name in (*dropped, *capabilities.add)}
+    if pod.is_isolated and not security.privileged and not said & {"ALL", "NET_RAW"}:
+        dropped.append("NET_RAW")
+    return dropped
 
 
 def _user(security: model.SecurityContext) -> str:
@@ -256,10 +292,12 @@ def volume(pod: Pod, volume: Volume) -> Body:
         "Name": naming.volume(pod.name, volume.name),
         "Labels": {naming.POD: pod.name, naming.ROLE: "volume", naming.VERSION: naming.LABEL_SCHEME},
     }
+    limit = volume.empty_dir.size_limit if volume.empty_dir else None
     if is_in_memory(volume):
-        limit = volume.empty_dir.size_limit if volume.empty_dir else None
         size = "" if limit is None else f",size={quantity.whole(limit)}"
         body["DriverOpts"] = {"type": "tmpfs", "device": "tmpfs", "o": f"mode=1777{size}"}
+    elif limit is not None:
+        body["DriverOpts"] = {"size": str(quantity.whole(limit))}
     return body
 
 

@@ -16,7 +16,9 @@ LONGEST_POD_NAME: Final = 63
 """The pod's name is its host name (Linux: 64 bytes at most) and its name in DNS (63 a part)."""
 _OWN: Final = "podlab.io/"
 _SWITCHES: Final = (model.ISOLATED, model.INIT)
-_OWN_ANNOTATIONS: Final = (*_SWITCHES, model.PUBLISH)
+_OWN_ANNOTATIONS: Final = (*_SWITCHES, model.PUBLISH, model.PIDS_LIMIT)
+_FEWEST_PIDS: Final = 16
+"""Below that not even a shell with a pipe runs beside a container's own processes."""
 _MAX_ANNOTATIONS_BYTES: Final = 256 * 1024
 MAX_SECONDS: Final = 2**31 - 1
 _MAX_NAMESERVERS, _MAX_SEARCHES, _MAX_SEARCH_CHARACTERS = 3, 32, 2048
@@ -54,8 +56,17 @@ def notes(given: Mapping[str, str]) -> Findings:
                     yield ("annotations", key), str(error)
         elif key in _SWITCHES and value not in ("true", "false"):
             yield ("annotations", key), f'expected "true" or "false", got {quoted(value)}'
+        elif key == model.PIDS_LIMIT and not _is_pids_limit(value):
+            yield (
+                ("annotations", key),
+                f'expected a number such as "1000", {_FEWEST_PIDS} or more, got {quoted(value)}',
+            )
     if sum(len(k.encode()) + len(v.encode()) for k, v in given.items()) > _MAX_ANNOTATIONS_BYTES:
         yield ("annotations",), "annotations hold at most 256 KiB"
+
+
+def _is_pids_limit(value: str) -> bool:
+    return re.fullmatch("[0-9]{1,7}", value) is not None and int(value) >= _FEWEST_PIDS
 
 
 def spec(s: model.PodSpec) -> Findings:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from podlab import quantity
 from podlab.images import reference
-from podlab.manifest import syntax
+from podlab.manifest import level, syntax
 from podlab.manifest.checks import pod
 from podlab.manifest.checks.finding import Findings, at, at_least, twice
 from podlab.manifest.nodes import quoted
@@ -23,6 +23,7 @@ def spec(w: WorkshopSpec) -> Findings:
         yield ("lesson",), f"{quoted(w.lesson)} must be a file or folder in the workshop's own folder"
     yield from twice(("terminals",), "name", (t.name for t in w.terminals))
     yield from twice(("previews",), "name", (p.name for p in w.previews))
+    yield from _level(w)
     containers = [c.name for c in w.pod.spec.containers]
     for n, terminal in enumerate(w.terminals):
         if terminal.container not in containers:
@@ -30,6 +31,26 @@ def spec(w: WorkshopSpec) -> Findings:
             yield (
                 ("terminals", n, "container"),
                 f"the pod has no container named {quoted(terminal.container)}{near}",
+            )
+
+
+def _level(w: WorkshopSpec) -> Findings:
+    """podlab makes a daemon's flags fit the level, so it must know them; and two must not decide on its rights."""
+    for n, container in enumerate(w.pod.spec.containers):
+        if not level.is_daemon(container) or w.pod.spec.runtime_class_name:
+            continue
+        path = ("pod", "spec", "containers", n)
+        if container.security_context is not None:
+            if w.level is not None:
+                yield (*path, "securityContext"), "is what spec.level sets; leave one of them out"
+        elif container.command:
+            yield (*path, "command"), "a daemon without a securityContext gets its command from spec.level"
+        elif container.args[:1] != ("dockerd",) or not any(
+            a.startswith("--host=tcp://") for a in container.args
+        ):
+            yield (
+                (*path, "args"),
+                "a daemon whose level podlab sets needs [dockerd, --host=tcp://127.0.0.1:2375, …]",
             )
 
 
