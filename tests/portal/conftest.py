@@ -106,7 +106,7 @@ class Browser:
 @dataclass
 class Lab:
     room: Classroom
-    server: BaseTestServer[Any]
+    server: BaseTestServer
     open: Callable[[], Browser]
 
     async def codes(self, *names: str) -> list[str]:
