@@ -9,6 +9,7 @@ from aiohttp import web
 
 from podlab.portal import failures, guard
 from podlab.portal.api import seat as seat_api
+from podlab.portal.api import trainer as trainer_api
 from podlab.portal.classroom import CLASSROOM
 from podlab.portal.pages import seat, sign_in, terminals, welcome
 from podlab.portal.settings import MAX_BODY_BYTES
@@ -19,7 +20,7 @@ from podlab.workshop.ratelimit import Limiter
 if TYPE_CHECKING:
     from podlab.portal.classroom import Classroom
 
-ROOMS = (welcome, seat, terminals, seat_api, sign_in)
+ROOMS = (welcome, seat, terminals, seat_api, sign_in, trainer_api)
 
 
 def portal(classroom: Classroom) -> web.Application:
@@ -33,6 +34,7 @@ def portal(classroom: Classroom) -> web.Application:
     app[guard.PACE] = guard.Pace()
     app[sign_in.GUESSES] = Limiter(classroom.pool.clock)
     app[sign_in.AT_ONCE] = asyncio.Semaphore(2)
+    trainer_api.prepare(app)
     app.on_response_prepare.append(guard.headers)
     app.router.add_get("/healthz", healthy)
     app.router.add_get(ADDRESS + "{name:.+}", static.serve)

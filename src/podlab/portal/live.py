@@ -29,12 +29,9 @@ async def stream(
     request: web.Request, tell: Callable[[Event], Iterable[Told]], *, first: Iterable[Told] = ()
 ) -> web.StreamResponse:
     """Until the page goes: `first`, and then what `tell` makes of each event."""
-    response = web.StreamResponse(
-        headers={"Content-Type": "text/event-stream; charset=utf-8", "X-Accel-Buffering": "no"}
-    )
     with request.app[CLASSROOM].pool.broadcast.watch() as watcher:
-        await response.prepare(request)
-        await _send(response, first)
+        response = await opened(request)
+        await send(response, first)
         while True:
             try:
                 async with asyncio.timeout(KEEPALIVE_S):
@@ -42,10 +39,19 @@ async def stream(
             except TimeoutError:
                 await _write(response, b":\n\n")
             else:
-                await _send(response, tell(event))
+                await send(response, tell(event))
 
 
-async def _send(response: web.StreamResponse, told: Iterable[Told]) -> None:
+async def opened(request: web.Request) -> web.StreamResponse:
+    """What events are sent by."""
+    response = web.StreamResponse(
+        headers={"Content-Type": "text/event-stream; charset=utf-8", "X-Accel-Buffering": "no"}
+    )
+    await response.prepare(request)
+    return response
+
+
+async def send(response: web.StreamResponse, told: Iterable[Told]) -> None:
     text = "".join(f"event: {kind}\ndata: {json.dumps(data)}\n\n" for kind, data in told)
     if text:
         await _write(response, text.encode())

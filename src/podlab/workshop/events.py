@@ -82,6 +82,15 @@ class Watcher:
         self._queue.append(event)
         self._filled.set()
 
+    async def some(self) -> list[Event]:
+        """All that has been told, as soon as there is any."""
+        while not self._queue:
+            self._filled.clear()
+            await self._filled.wait()
+        taken = list(self._queue)
+        self._queue.clear()
+        return taken
+
     async def __aiter__(self) -> AsyncIterator[Event]:
         while True:
             while self._queue:

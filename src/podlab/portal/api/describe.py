@@ -124,7 +124,12 @@ def operation(
 def routes(*handlers: Handler) -> list[web.RouteDef]:
     """Of handlers that are described."""
     found = [(handler, cast("Operation", handler.operation)) for handler in handlers]  # type: ignore[attr-defined]
-    return [web.route(each.method, each.path, handler) for handler, each in found]
+    return [
+        web.get(each.path, handler, allow_head=False)
+        if each.method == "GET"
+        else web.route(each.method, each.path, handler)
+        for handler, each in found
+    ]
 
 
 def operations(app: web.Application) -> list[Operation]:
