@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from podlab.engines.docker.daemon import place, start, stop
 from podlab.engines.docker.engine import DockerEngine
 from podlab.model import Container, Metadata, Pod, PodSpec
 from podlab.naming import infra_image
@@ -51,6 +52,20 @@ def image(docker_host: str, tmp_path_factory: pytest.TempPathFactory) -> str:
         if docker("image", "inspect", infra_image()).returncode:
             docker("tag", IMAGE, infra_image())
     return IMAGE
+
+
+@pytest.fixture
+async def private_engine(image: str) -> AsyncIterator[str]:
+    """The address of an engine that no other test uses, for what concerns all pods of an engine. Pods whose
+    lifetime ends belong there, since any command removes them, and says so."""
+    where = place(f"t{uuid.uuid4().hex[:6]}")
+    try:
+        address = (await start(where, own_network=True)).address
+        loaded = docker("--host", address, "load", stdin=docker("save", image, infra_image()).stdout)
+        assert loaded.returncode == 0, loaded.stderr.decode()
+        yield address
+    finally:
+        await stop(where, purge=True)
 
 
 @pytest.fixture

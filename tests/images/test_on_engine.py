@@ -6,6 +6,7 @@ import asyncio
 import io
 import json
 import random
+import re
 import shutil
 import tarfile
 import tempfile
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 
     from podlab.engines.docker.images import DockerImages
 
-pytestmark = pytest.mark.engine
+pytestmark = [pytest.mark.engine, pytest.mark.timeout(600)]
 
 
 @pytest.fixture
@@ -196,15 +197,14 @@ async def test_a_bundle_that_cannot_be_written_says_where(store: DockerImages, n
 async def registry(store: DockerImages) -> AsyncIterator[str]:
     """A registry in the engine's own network namespace: where the engine itself calls `localhost`."""
     await prepare(store, {"registry:2": "IfNotPresent"}, source="debian")
-    address = f"localhost:{random.randrange(20000, 30000)}"
-    started = docker("run", "-d", "--network", "host", "-e", f"REGISTRY_HTTP_ADDR={address}", "registry:2")
+    started = docker("run", "-d", "--network", "host", "-e", "REGISTRY_HTTP_ADDR=localhost:0", "registry:2")
     assert started.returncode == 0, started.stderr.decode()
     container = started.stdout.decode().strip()
     try:
-        async with asyncio.timeout(20):
-            while b"listening on" not in docker("logs", container).stderr:  # noqa: ASYNC110
+        async with asyncio.timeout(60):
+            while not (found := re.search(rb"listening on \S+:(\d+)", docker("logs", container).stderr)):  # noqa: ASYNC110
                 await asyncio.sleep(0.1)
-        yield address
+        yield f"localhost:{int(found[1])}"
     finally:
         docker("rm", "-fv", container)
 
@@ -252,7 +252,7 @@ async def small_engine(docker_host: str) -> AsyncIterator[str]:
                 "--bridge", "none", "--iptables=false", "--ip6tables=false", stdout=log, stderr=log,
             )  # fmt: skip
         try:
-            async with asyncio.timeout(30):
+            async with asyncio.timeout(90):
                 while docker("-H", address, "version").returncode:
                     assert engine.returncode is None, (folder / "log").read_text()[-2000:]
                     await asyncio.sleep(0.1)

@@ -25,7 +25,7 @@ async def pod(engine: DockerEngine, pod_name: str, image: str) -> AsyncIterator[
     """Port 80 serves a page on loopback only; port 7000 never says a word; 81 is nobody's."""
     app = Container(name="app", image=image, command=("sh", "-c", SERVE))
     await engine.apply(Pod(metadata=Metadata(name=pod_name), spec=PodSpec(containers=(app,))))
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while await listeners(engine, pod_name) < 2:  # noqa: ASYNC110
             await asyncio.sleep(0.1)
     yield pod_name
@@ -94,7 +94,7 @@ async def test_a_client_that_breaks_off_ends_its_connection_in_the_pod(
         client = writer.get_extra_info("socket")
         client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
         writer.transport.abort()
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while connections(pod):  # noqa: ASYNC110
                 await asyncio.sleep(0.1)
 

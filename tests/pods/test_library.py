@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import pytest
@@ -91,4 +92,7 @@ async def test_a_real_pod_with_logs(docker_host: str, image: str, pod_name: str,
     )
     async with podlab.connect() as lab, lab.pod(file, name=pod_name) as pod:
         assert (await pod.exec("app", ["hostname"], check=True)).stdout == f"{pod_name}\n".encode()
+        async with asyncio.timeout(60):
+            name, line = await anext(pod.logs(follow=True))
+        assert (name, line.text) == ("app", b"up")
         assert [(name, line.text) async for name, line in pod.logs()] == [("app", b"up")]

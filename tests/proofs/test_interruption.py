@@ -19,7 +19,7 @@ from podlab.pods.up import down, up
 from podlab.status import Phase
 from tests.conftest import docker, leftovers
 
-pytestmark = pytest.mark.engine
+pytestmark = [pytest.mark.engine, pytest.mark.timeout(900)]
 MOMENTS = 10
 PODLAB = [sys.executable, "-m", "podlab.cli"]
 
@@ -40,7 +40,7 @@ spec:
 
 
 def podlab(*words: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([*PODLAB, *words], capture_output=True, text=True, timeout=60)
+    return subprocess.run([*PODLAB, *words], capture_output=True, text=True, timeout=180)
 
 
 def how_long_an_up_takes(file: Path, name: str) -> float:
@@ -57,7 +57,7 @@ def interrupted_up(file: Path, after_s: float, signum: int) -> int:
     )
     time.sleep(after_s)
     process.send_signal(signum)
-    return process.wait(timeout=60)
+    return process.wait(timeout=180)
 
 
 def running(name: str) -> set[str]:
@@ -109,7 +109,7 @@ def test_two_ups_at_the_same_time_end_in_one_pod(
             for _ in range(2)
         ]
         for process in both:
-            _, errors = process.communicate(timeout=60)
+            _, errors = process.communicate(timeout=180)
             assert process.returncode == 0, errors
         assert len(running(pod_name)) == 3
         assert podlab("down", pod_name).returncode == 0
@@ -135,7 +135,7 @@ async def test_twenty_pods_at_once(docker_host: str, image: str, pod_name: str) 
     engine = await connect()
     names = [pod.name for pod in pods]
     try:
-        await up(engine, pods, timeout_s=60)
+        await up(engine, pods, timeout_s=300)
         found = {status.name: status for status in await engine.list() if status.name in names}
         assert len(found) == 20
         assert all(s.phase is Phase.RUNNING and s.running == 2 for s in found.values())
@@ -158,7 +158,7 @@ def test_an_engine_that_dies_half_way_is_told(
             time.sleep(0.01)
         environ = os.environ | {"DOCKER_HOST": f"unix://{socket}"}
         failed = subprocess.run(
-            [*PODLAB, "up", str(file)], capture_output=True, text=True, timeout=60, env=environ
+            [*PODLAB, "up", str(file)], capture_output=True, text=True, timeout=180, env=environ
         )
         assert failed.returncode == 1
         assert "Docker Engine at" in failed.stderr

@@ -11,14 +11,14 @@ from pathlib import Path
 
 import pytest
 
-pytestmark = [pytest.mark.engine, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.engine, pytest.mark.timeout(900)]
 DAEMON = ["dockerd", "--host=unix:///var/run/docker.sock", "--host=tcp://127.0.0.1:2375"]
 LISTENERS = {":::5000", "127.0.0.1:2375"}
 
 
 def podlab(*words: str) -> str:
     done = subprocess.run(
-        [sys.executable, "-m", "podlab.cli", *words], capture_output=True, text=True, timeout=120
+        [sys.executable, "-m", "podlab.cli", *words], capture_output=True, text=True, timeout=240
     )
     assert done.returncode == 0, f"podlab {' '.join(words)}: {done.stderr}"
     return done.stdout
@@ -65,7 +65,7 @@ def step_by_step(name: str, file: Path) -> None:
 
 def by_hand(name: str, file: Path) -> None:
     script = podlab("up", "--dry-run", str(file))
-    done = subprocess.run(["sh", "-eu"], input=script, capture_output=True, text=True, timeout=120)
+    done = subprocess.run(["sh", "-eu"], input=script, capture_output=True, text=True, timeout=240)
     assert done.returncode == 0, f"{done.stderr}\n{script}"
 
 
@@ -76,7 +76,7 @@ def what_is_shared(name: str) -> dict[str, dict[str, str]]:
 
 def listeners(name: str) -> set[str]:
     """Local addresses of listening TCP sockets, once registry and daemon answer."""
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 90
     while True:
         lines = podlab("exec", name, "-c", "work", "--", "netstat", "-ltn").splitlines()
         found = {line.split()[3] for line in lines if line.startswith("tcp")}

@@ -61,6 +61,13 @@ async def shell(engine: DockerEngine, pod: Pod, script: str, container: str = "a
     return (done.stdout + done.stderr).decode().strip()
 
 
+async def listening(engine: DockerEngine, *pods: Pod) -> None:
+    """Returns when port 8080 is listened on in each."""
+    for pod in pods:
+        async with await engine.dial(pod.name, 8080, patience_s=60):
+            pass
+
+
 # --- changes
 
 
@@ -150,14 +157,13 @@ def _empty_tar() -> bytes:
 async def test_an_infra_that_was_lost_is_healed_by_the_next_up(
     engine: DockerEngine, make: MakePod, how: tuple[str, ...]
 ) -> None:
-    pod = make(
-        container("app", command=("sh", "-c", "while :; do nc -l -p 8080 -e true; done")), container("side")
-    )
+    pod = make(container("app", command=("nc", "-ll", "-p", "8080", "-e", "true")), container("side"))
     await engine.apply(pod)
     assert docker(*how, f"podlab-{pod.name}-infra").returncode == 0
     await engine.apply(pod)
     assert (await engine.get(pod.name)).running == 2
-    assert "reached" in await shell(engine, pod, "nc -w 5 127.0.0.1 8080 </dev/null && echo reached", "side")
+    await listening(engine, pod)
+    assert "reached" in await shell(engine, pod, "nc -w 60 127.0.0.1 8080 </dev/null && echo reached", "side")
 
 
 async def test_an_infra_that_was_removed_is_healed_by_the_next_up(
@@ -173,16 +179,22 @@ async def test_an_infra_that_was_removed_is_healed_by_the_next_up(
 
 
 async def test_the_infra_ends_a_lifetime_by_its_own_clock(
-    engine: DockerEngine, make: MakePod, pod_name: str
+    private_engine: str, make: MakePod, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    pod = make(container(), active_deadline_seconds=2)
+    monkeypatch.setenv("DOCKER_HOST", private_engine)  # docker's command asks the same
+    engine = await DockerEngine.connect(private_engine)
+    pod = make(container(), active_deadline_seconds=10)
     await engine.apply(pod)
-    async with asyncio.timeout(30):
-        while pod.name not in await engine.expired():  # noqa: ASYNC110 - the infra has no event to wait for
-            await asyncio.sleep(0.2)
-    assert inspect(f"podlab-{pod.name}-infra")["State"]["ExitCode"] == 0
+    infra = f"podlab-{pod.name}-infra"
+    ended = await asyncio.to_thread(docker, "wait", infra)
+    assert ended.stdout == b"0\n", ended.stderr
+    assert docker("start", infra).returncode == 0, "as the engine does after a restart of the machine"
+    assert docker("wait", infra).stdout == b"0\n"
+    assert (inspect(infra)["State"]["Status"], inspect(infra)["RestartCount"]) == ("exited", 0)
+    assert pod.name in await engine.expired()
     assert (await engine.get(pod.name)).reason == "DeadlineExceeded"
-    await engine.apply(pod)  # what has ended makes room
+    again = make(container(), active_deadline_seconds=1000)
+    await engine.apply(again)  # what has ended makes room
     assert (await engine.get(pod.name)).running == 1
 
 
@@ -268,7 +280,7 @@ async def test_limits_reach_the_engine(engine: DockerEngine, make: MakePod) -> N
 async def test_plain_pods_find_each_other_and_isolated_ones_do_not(
     engine: DockerEngine, make: MakePod
 ) -> None:
-    listens = ("sh", "-c", "while :; do echo hello | nc -l -p 8080; done")
+    listens = ("nc", "-ll", "-p", "8080", "-e", "echo", "hello")
     plain = [make(container(command=listens), name=f"-plain{n}") for n in (1, 2)]
     alone = [
         make(container(command=listens), name=f"-alone{n}", annotations={model.ISOLATED: "true"})
@@ -276,8 +288,10 @@ async def test_plain_pods_find_each_other_and_isolated_ones_do_not(
     ]
     for pod in (*plain, *alone):
         await engine.apply(pod)
-    assert await shell(engine, plain[0], f"nc -w 3 {plain[1].name} 8080 </dev/null") == "hello"
+    await listening(engine, *plain, *alone)
+    assert await shell(engine, plain[0], f"nc -w 60 {plain[1].name} 8080 </dev/null") == "hello"
     other = (await engine.get(alone[1].name)).ip
+    assert "hello" in await shell(engine, alone[1], f"nc -w 60 {other} 8080 </dev/null")
     assert "hello" not in await shell(engine, alone[0], f"nc -w 2 {other} 8080 </dev/null")
     assert "hello" not in await shell(engine, plain[0], f"nc -w 2 {other} 8080 </dev/null")
 
@@ -287,10 +301,12 @@ async def test_a_shared_process_list_shows_all_and_its_zombies_are_reaped(
 ) -> None:
     pod = make(container("app"), container("side", command=("sleep", "612")), share_process_namespace=True)
     await engine.apply(pod)
-    assert "sleep 612" in await shell(engine, pod, "ps")
+    async with asyncio.timeout(60):
+        while "sleep 612" not in await shell(engine, pod, "ps"):  # noqa: ASYNC110 - runc may be about to start it
+            await asyncio.sleep(0.1)
     # an orphan that ends while nobody waits for it: its parent is gone, so PID 1 is
     await shell(engine, pod, "sh -c 'sleep 0.2 & exit 0'")
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while "sleep 0.2" in await shell(engine, pod, "ps") or "[sleep]" in await shell(engine, pod, "ps"):  # noqa: ASYNC110
             await asyncio.sleep(0.2)
     assert "docker-init" in await shell(engine, pod, "cat /proc/1/cmdline")
@@ -328,3 +344,16 @@ async def test_prune_would_remove_what_has_ended_and_nothing_else(
     named = {change.pod for change in await engine.prune(dry_run=True)}
     assert ended.name in named
     assert living.name not in named
+
+
+async def test_prune_leaves_the_volumes_of_a_pod_that_is_being_made(
+    engine: DockerEngine, pod_name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    labels = (f"--label=podlab.io/pod={pod_name}", "--label=podlab.io/role=volume")
+    assert docker("volume", "create", *labels, f"podlab-{pod_name}-data").returncode == 0
+    try:
+        assert pod_name not in {change.pod for change in await engine.prune(dry_run=True)}
+        monkeypatch.setattr("podlab.engines.docker.delete.ORPHANED_S", -60)
+        assert pod_name in {change.pod for change in await engine.prune(dry_run=True)}
+    finally:
+        docker("volume", "rm", f"podlab-{pod_name}-data")

@@ -7,7 +7,6 @@ import hashlib
 import io
 import os
 import tarfile
-import time
 from contextlib import aclosing
 from dataclasses import replace
 from typing import TYPE_CHECKING, cast
@@ -45,7 +44,7 @@ async def shell(engine: DockerEngine, pod: str, script: str, container: str = "a
 
 
 async def until(engine: DockerEngine, pod: str, script: str, container: str = "app") -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while (await finished(await engine.exec(pod, container, ["sh", "-c", script])))[2]:  # noqa: ASYNC110
             await asyncio.sleep(0.1)
 
@@ -112,11 +111,12 @@ async def test_a_reader_that_stops_stops_the_command(engine: DockerEngine, pod: 
     script = "while dd if=/dev/zero bs=64k count=16 2>/dev/null; do echo >>/tmp/megabytes; done"
     async with await engine.exec(pod, "app", ["sh", "-c", script]) as process:
         await process.read()
-        await asyncio.sleep(2)
-        before = await shell(engine, pod, "wc -l </tmp/megabytes")
-        await asyncio.sleep(1)
-        assert await shell(engine, pod, "wc -l </tmp/megabytes") == before
-        assert int(before) <= 4
+        before, after = "", "0"
+        async with asyncio.timeout(60):
+            while before != after:
+                await asyncio.sleep(1)
+                before, after = after, await shell(engine, pod, "wc -l </tmp/megabytes")
+        assert int(after) <= 4
         await process.signal("KILL")
         while await process.read():
             pass
@@ -137,7 +137,7 @@ async def test_writing_to_a_command_that_has_ended_is_no_error(engine: DockerEng
         feeding.cancel()
         with pytest.raises(asyncio.CancelledError):
             await feeding
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             await process.write(b"more")
             await process.write_eof()
 
@@ -146,9 +146,12 @@ async def test_a_terminal_has_its_size_from_the_start_and_can_be_resized(
     engine: DockerEngine, pod: str
 ) -> None:
     options = ExecOptions(tty=True, stdin=True, size=(99, 33))
-    script = 'stty size; trap "stty size; exit 3" WINCH; while :; do sleep 0.1; done'
+    script = 'stty size; trap "stty size; exit 3" WINCH; echo ready; while :; do sleep 0.1; done'
     async with await engine.exec(pod, "app", ["sh", "-c", script], options) as process:
-        assert await process.read() == (1, b"33 99\r\n")
+        said = b""
+        while b"ready" not in said and (piece := await process.read()):
+            said += piece[1]
+        assert said == b"33 99\r\nready\r\n"
         await process.resize(120, 40)
         assert await finished(process) == (b"40 120\r\n", b"", 3)
         await process.resize(1, 1)  # it has ended
@@ -170,8 +173,11 @@ async def test_without_detach_keys_every_key_arrives_at_once(engine: DockerEngin
         await process.read()
         for key in (b"\x10", b"\x11", b"\x10\x11", b"\x03", b"\x1d"):
             await process.write(key)
-            async with asyncio.timeout(5):
-                assert await process.read() == (1, key)
+            async with asyncio.timeout(60):
+                echo = b""
+                while len(echo) < len(key) and (piece := await process.read()):
+                    echo += piece[1]
+                assert echo == key
         await process.signal("KILL")
 
 
@@ -183,18 +189,20 @@ async def test_detach_keys_leave_the_command_running(engine: DockerEngine, pod: 
         assert await process.read() is None
         assert process.is_detached
         assert await process.wait() == 0
-    assert "sleep 543" in await shell(engine, pod, "ps")
+    await until(engine, pod, "ps | grep -q '[s]leep 543'")  # runc may still be about to start it
 
 
 async def test_a_signal_reaches_the_whole_group_of_the_command(engine: DockerEngine, pod: str) -> None:
     async with await engine.exec(pod, "app", ["sh", "-c", "echo; sleep 654; echo never"]) as process:
         assert await process.read() == (1, b"\n")
+        processes = docker("top", f"podlab-{pod}-app", "-eo", "pid,args").stdout.decode().splitlines()
+        (pid,) = (line.split()[0] for line in processes if "echo never" in line)
         await process.signal("INT")
         assert await finished(process) == (b"", b"", 130)
         await process.signal("INT")  # it has ended
-    assert "654" not in await shell(engine, pod, "ps")
-    names = docker("ps", "-a", "--format", "{{.Image}} {{.Command}}").stdout.decode()
-    assert "kill -s" not in names
+    assert "sleep 654" not in await shell(engine, pod, "ps")
+    helpers = docker("ps", "-a", "--no-trunc", "--format", "{{.Command}}").stdout.decode()
+    assert f"sh INT {pid}" not in helpers
 
 
 async def test_an_attached_process_misses_nothing_and_tells_its_exit_code(
@@ -222,7 +230,7 @@ async def test_followed_logs_come_as_they_are_written(engine: DockerEngine, pod:
     async with aclosing(cast("AsyncGenerator[LogLine]", engine.logs(pod, "app", follow=True))) as lines:
         for number, text in ((1, "one"), (2, "two")):
             await shell(engine, pod, f"echo {text} >/proc/1/fd/{number}")
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(60):
                 line = await anext(lines)
             assert (line.stream, line.text) == (number, text.encode())
 
@@ -241,10 +249,9 @@ async def test_dial_reaches_what_listens_on_loopback_only(
 
 
 async def test_dial_where_nobody_listens_fails_at_once(engine: DockerEngine, pod: str) -> None:
-    started = time.monotonic()
     with pytest.raises(Unavailable, match="nobody listens"):
-        await engine.dial(pod, 8081)
-    assert time.monotonic() - started < 5
+        async with asyncio.timeout(60):
+            await engine.dial(pod, 8081)
     with pytest.raises(Invalid):
         await engine.dial(pod, 0)
 

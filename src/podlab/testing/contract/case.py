@@ -91,6 +91,9 @@ async def is_answered(engine: Engine, pod: str, port: int) -> bool:
 class Case:
     """Every test makes pods of its own and removes them."""
 
+    lifetime_s = 2
+    """Of a pod that ends by itself: it has to be made within that time, on a busy machine, too."""
+
     @pytest.fixture
     def name(self) -> str:
         return f"t-{uuid.uuid4().hex[:10]}"

@@ -81,22 +81,22 @@ class Found(Case):
 
             await until(is_restarted)
 
-    async def test_a_lifetime_ends(self, engine: Engine, image: str, name: str) -> None:
-        short = pod_of(name, member("app", image), active_deadline_seconds=2)
+    async def test_a_lifetime_ends(self, alone: Engine, image: str, name: str) -> None:
+        short = pod_of(name, member("app", image), active_deadline_seconds=self.lifetime_s)
         long = pod_of(f"{name}-long", member("app", image), active_deadline_seconds=1000)
-        async with self.running(engine, long), self.running(engine, short):
-            found = await engine.get(long.name)
+        async with self.running(alone, long), self.running(alone, short):
+            found = await alone.get(long.name)
             assert found.ends_at is not None
             assert found.created_at is not None
             # by the clocks of two machines, in whole seconds
             assert abs(found.ends_at - found.created_at - timedelta(seconds=1000)) < timedelta(seconds=SOON_S)
 
             async def is_over() -> bool:
-                return name in await engine.expired()
+                return name in await alone.expired()
 
             await until(is_over)
-            assert long.name not in await engine.expired()
-        assert name not in await engine.expired()
+            assert long.name not in await alone.expired()
+        assert name not in await alone.expired()
 
     async def test_a_pod_without_a_lifetime_has_no_end(self, engine: Engine, image: str, name: str) -> None:
         async with self.running(engine, pod_of(name, member("app", image))):
