@@ -46,7 +46,10 @@ if (lessonPlace) {
       },
       message: announce,
       progress: () => void refresh(),
-      seat: () => location.reload(),
+      seat: () => {
+        terminals?.close(); // nothing is in use any more
+        location.reload();
+      },
     });
   }
   // The way out of a terminal, which takes the Tab key for itself, and back.

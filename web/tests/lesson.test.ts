@@ -90,6 +90,17 @@ describe("commands", () => {
 });
 
 describe("checks", () => {
+  test("news of the lesson leave the hint where it is", async () => {
+    const seat = context();
+    seat.api.check.mockResolvedValue({ status: "failed", output: "push it first" });
+    const refresh = await lesson(steps(step("one", check("k"))), seat);
+    await click('[data-action="check"]');
+    seat.api.progress.mockResolvedValue({ done: [], unlocked: [], checks: { k: "failed" }, quizzes: {} });
+    await refresh();
+    expect(one(".output").hidden).toBe(false);
+    expect(one(".output").textContent).toBe("push it first");
+  });
+
   test("one that fails shows what it printed, as text", async () => {
     const seat = context();
     seat.api.check.mockResolvedValue({ status: "failed", output: "<img src=x onerror=alert(1)>" });

@@ -29,11 +29,11 @@ export class Checks {
     this.watch();
   }
 
-  /** What the server knows of them. */
+  /** What the server knows of them; it does not keep what they printed, which stays where nothing is new. */
   restore(states: Readonly<Record<string, State>>): void {
     for (const check of all(".check", this.place)) {
-      const state = states[check.dataset.checkId ?? ""];
-      if (state && state !== "unknown") this.#show(check, state);
+      const found = states[check.dataset.checkId ?? ""];
+      if (found && found !== "unknown" && found !== state(check)) this.#show(check, found);
     }
   }
 
