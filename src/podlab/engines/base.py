@@ -104,9 +104,22 @@ class Process(Protocol):
         """The next bytes and their stream, 1 (out, and all of a terminal) or 2 (err); None at the end."""
         ...
 
+    async def pour(self, take: Callable[[bytes], None]) -> None:
+        """Give all output to `take` as soon as it comes, instead of `read`, and return at its end. Whatever `take`
+        raises ends it, too."""
+        ...
+
     def hold(self) -> None:
-        """Leave further output with the engine until `read` is called again, instead of reading a little ahead:
-        then one read gets what came meanwhile. It changes nothing else."""
+        """Leave further output with the engine until `read` is called again or `resume`, instead of reading a little
+        ahead: then one read gets what came meanwhile. It changes nothing else."""
+        ...
+
+    def resume(self) -> None:
+        """`pour` goes on. Twice, or without `hold`, is not an error."""
+        ...
+
+    def put(self, data: bytes) -> bool:
+        """`write` without waiting. False where it would have to: then nothing was written."""
         ...
 
     async def write(self, data: bytes) -> None:

@@ -53,8 +53,15 @@ class Pipe:
         self._changed.notify()
         return data
 
+    @property
+    def is_full(self) -> bool:
+        return len(self._chunks) >= _CHUNKS and self._has_reader
+
     async def write(self, data: bytes) -> None:
-        await self._changed.until(lambda: len(self._chunks) < _CHUNKS or not self._has_reader)
+        await self._changed.until(lambda: not self.is_full)
+        self.put(data)
+
+    def put(self, data: bytes) -> None:
         if data and self._has_reader and not self.is_ended:
             self._chunks.append(data)
             self._changed.notify()
@@ -90,6 +97,7 @@ class FakeProcess:
         self._changed = Signal()
         self._exit_code: int | None = None
         self._has_reader = True
+        self._is_held = False
         self._task: asyncio.Task[None] | None = None
         self._signal = 0
 
@@ -112,8 +120,18 @@ class FakeProcess:
             self._task.cancel()
             await asyncio.wait([self._task])
 
+    async def pour(self, take: Callable[[bytes], None]) -> None:
+        while piece := await self.read():
+            take(piece[1])
+            await self._changed.until(lambda: not self._is_held)
+
     def hold(self) -> None:
         """It never reads ahead."""
+        self._is_held = True
+
+    def resume(self) -> None:
+        self._is_held = False
+        self._changed.notify()
 
     async def hang_up(self) -> None:
         await self.signal("HUP")
@@ -137,6 +155,13 @@ class FakeProcess:
     def finish(self, exit_code: int) -> None:
         self._exit_code = exit_code
         self._changed.notify()
+
+    def put(self, data: bytes) -> bool:
+        if self._detach_bytes or (self._in is not None and self._in.is_full):
+            return False
+        if self._in is not None and self._exit_code is None:
+            self._in.put(data)
+        return True
 
     async def read(self) -> tuple[Literal[1, 2], bytes] | None:
         await self._changed.until(lambda: bool(self._out) or self._exit_code is not None)

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from typing import Literal, Self
+from typing import TYPE_CHECKING, Literal, Self
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 class ScriptedProcess:
@@ -20,7 +23,7 @@ class ScriptedProcess:
         self.takes_input.set()
         self.is_detached = False
         self._more = asyncio.Event()
-        self._is_held = False
+        self._is_held = self._was_held = False
         self._exit_code: int | None = None
 
     def say(self, data: bytes) -> None:
@@ -46,11 +49,25 @@ class ScriptedProcess:
             self._more.clear()
             await self._more.wait()
         data = self.output.popleft() if self.output else self.flood
-        while self._is_held and self.output and len(data) + len(self.output[0]) <= 1 << 16:
+        while self._was_held and self.output and len(data) + len(self.output[0]) <= 1 << 16:
             data += self.output.popleft()
-        self._is_held = False
+        self._was_held = self._is_held = False
         self.read_bytes += len(data)
         return (1, data) if data else None
+
+    async def pour(self, take: Callable[[bytes], None]) -> None:
+        while piece := await self.read():
+            take(piece[1])
+            while self._is_held:  # noqa: ASYNC110 - as nothing comes from an engine that is held
+                await asyncio.sleep(0.001)
+
+    def resume(self) -> None:
+        self._is_held = False
+
+    def put(self, data: bytes) -> bool:
+        if self.takes_input.is_set():
+            self.written.append(data)
+        return self.takes_input.is_set()
 
     async def write(self, data: bytes) -> None:
         await self.takes_input.wait()
@@ -61,7 +78,7 @@ class ScriptedProcess:
     async def signal(self, name: str) -> None: ...
 
     def hold(self) -> None:
-        self._is_held = True
+        self._is_held = self._was_held = True
 
     async def hang_up(self) -> None:
         self.flood = b""

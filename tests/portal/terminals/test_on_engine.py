@@ -50,7 +50,7 @@ class Screen(Browser):
         assert self.viewer
         await self.session.type(self.viewer, text.encode())
 
-    async def until(self, pattern: str, timeout_s: float = 20) -> re.Match[str]:
+    async def until(self, pattern: str, timeout_s: float = 90) -> re.Match[str]:
         try:
             async with asyncio.timeout(timeout_s):
                 while not (found := re.search(pattern, self.screen.decode(errors="replace"))):
@@ -76,6 +76,13 @@ async def printed(engine: DockerEngine, pod: str, script: str) -> str:
     return out.decode()
 
 
+async def runs(engine: DockerEngine, pod: str, command: str) -> None:
+    """Returns when the command has begun: what is typed is shown before."""
+    async with asyncio.timeout(60):
+        while not [row for row in (await engine.processes(pod, "app"))[1] if row[-1].endswith(command)]:
+            await asyncio.sleep(0.1)
+
+
 async def test_a_session_outlives_whoever_looks(engine: DockerEngine, pod: str) -> None:
     async with Registry(engine) as registry:
         session = await registry.open(pod, "app", "shell", size=(101, 33))
@@ -83,7 +90,6 @@ async def test_a_session_outlives_whoever_looks(engine: DockerEngine, pod: str) 
         await first.type("stty size; sleep 0.3; echo la''ter\r")
         await first.until(r"33 101\r\n")
         first.leave()
-        await asyncio.sleep(0.6)
         second = Screen(await registry.open(pod, "app", "shell"))
         await second.until(r"33 101\r\n[^$]*later\r\n")
         assert second.viewer
@@ -96,7 +102,7 @@ async def test_the_exit_code_ends_the_session(engine: DockerEngine, pod: str) ->
     async with Registry(engine) as registry:
         screen = Screen(await registry.open(pod, "app", "shell"))
         await screen.type("exit 7\r")
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while not screen.is_done:
                 await asyncio.sleep(0.02)
         assert screen.session.exit_code == 7
@@ -111,20 +117,22 @@ async def test_an_unread_flood_stops_at_the_window_and_ctrl_c_ends_it(engine: Do
         await screen.until("y\r\ny\r\n")
         screen.is_stopped = True
         assert screen.viewer
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while screen.session.ring.end - screen.viewer.cursor < UNSENT_BYTES:
                 await asyncio.sleep(0.05)
-        drawn, read = screen.received_bytes, screen.session.ring.end
-        await asyncio.sleep(0.5)
-        assert (screen.received_bytes, screen.session.ring.end) == (drawn, read)
+        before, after = -1, screen.session.ring.end
+        async with asyncio.timeout(60):
+            while before != after:
+                await asyncio.sleep(0.5)
+                before, after = after, screen.session.ring.end
+        assert after - screen.viewer.cursor <= 2 * UNSENT_BYTES
         assert screen.viewer.unacked <= WINDOW_BYTES
-        frames = len(screen.frames)
-        began = asyncio.get_running_loop().time()
+        frames, drawn = len(screen.frames), screen.received_bytes
         await screen.type("\x03")
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while not re.search(rb"[#$] (\x1b\[6n)?\Z", screen.since(frames)):
                 await asyncio.sleep(0.005)
-        assert asyncio.get_running_loop().time() - began < 2
+        assert screen.received_bytes - drawn <= WINDOW_BYTES, "the prompt came after what was not drawn"
         assert screen.skipped_bytes > 0
 
 
@@ -137,7 +145,7 @@ async def test_nothing_is_left_of_a_session_that_was_ended(
     async with Registry(engine) as registry:
         screen = Screen(await registry.open(pod, "app", "shell"))
         await screen.type(f"{script}\r")
-        await asyncio.sleep(0.5)
+        await runs(engine, pod, "sleep 900" if "900" in script else "yes")
         await registry.end(pod, "shell")
         _, rows = await engine.processes(pod, "app")
         assert [row[-1] for row in rows if "sleep 1000" not in row[-1] and "init" not in row[-1]] == []
@@ -156,7 +164,7 @@ async def test_a_removed_pod_ends_its_sessions(engine: DockerEngine, pod: str) -
     async with Registry(engine) as registry:
         screen = Screen(await registry.open(pod, "app", "shell"))
         await engine.delete(pod, grace_s=0)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while not screen.is_done:
                 await asyncio.sleep(0.02)
         assert screen.session.ended
@@ -169,7 +177,7 @@ async def test_a_pod_can_be_removed_while_a_flood_is_not_read(engine: DockerEngi
         await screen.until("y\r\ny\r\n")
         screen.is_stopped = True
         await asyncio.sleep(0.3)
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             await engine.delete(pod, grace_s=0)
 
 
@@ -191,7 +199,9 @@ async def test_with_tmux_a_session_survives_the_portal(
         async with Registry(engine) as registry:
             screen = Screen(await registry.open(pod, "app", "shell"))
             await screen.until(r"[#$] ")
-            await screen.type("seq 1 200; for i in 1 2 3 4 5 6 7 8; do sleep 0.5; echo tick-$i; done; cd /usr\r")
+            await screen.type(
+                "seq 1 200; for i in 1 2 3 4 5 6 7 8; do sleep 0.5; echo tick-$i; done; cd /usr\r"
+            )
             await screen.until(r"tick-1\b")
         async with Registry(engine) as registry:
             screen = Screen(await registry.open(pod, "app", "shell"))
@@ -200,7 +210,7 @@ async def test_with_tmux_a_session_survives_the_portal(
             await screen.type("echo in-$PWD-$TMUX-\r")
             await screen.until(r"in-/usr--")
             await screen.type("yes >/dev/null & (trap '' HUP; sleep 900) & \r")
-            await asyncio.sleep(0.5)
+            await runs(engine, pod, "sleep 900")
             await registry.end(pod, "shell")
         assert "yes" not in await printed(engine, pod, "ps -eo args")
         assert "sleep 900" not in await printed(engine, pod, "ps -eo args")
@@ -221,6 +231,6 @@ async def test_with_tmux_a_portal_that_was_killed_leaves_no_ghost(
         async with Registry(engine) as registry:
             screen = Screen(await registry.open(pod, "app", "shell"))
             await screen.until(r"[#$] ")
-            await asyncio.sleep(0.5)
-            clients = await printed(engine, pod, "tmux -L podlab list-clients | wc -l")
-            assert clients.strip() == "1"
+            async with asyncio.timeout(60):
+                while (await printed(engine, pod, "tmux -L podlab list-clients | wc -l")).strip() != "1":
+                    await asyncio.sleep(0.2)

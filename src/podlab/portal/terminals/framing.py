@@ -1,27 +1,130 @@
-"""Websocket messages written straight to a transport. https://datatracker.ietf.org/doc/html/rfc6455#section-5.2
+"""Websocket frames. Pure. https://datatracker.ietf.org/doc/html/rfc6455#section-5.2
 
-The window of the terminal protocol already bounds what is under way, so there is nothing to await, and no task
-for each viewer. aiohttp reads, pings and closes on the same transport; each frame is written whole.
+Of what the standard has this is what a terminal needs: no extensions, so no compression; each message is sent as
+one frame; what comes may be in fragments.
 """
 
 from __future__ import annotations
 
 import struct
+from enum import IntEnum
 
-_BINARY = 0x82  # FIN, and the type of the only frame of a message
-_CLOSE = 0x88
+_FINAL = 0x80
+_MASKED = 0x80
+_RESERVED = 0x70
+_MAX_CONTROL_BYTES = 125
 
 
-def binary(data: bytes) -> bytes:
+class Kind(IntEnum):
+    """https://datatracker.ietf.org/doc/html/rfc6455#section-11.8"""
+
+    CONTINUATION = 0
+    TEXT = 1
+    BINARY = 2
+    CLOSE = 8
+    PING = 9
+    PONG = 10
+
+
+class Violation(Exception):
+    """Of the websocket protocol. `code` is what the connection is to be closed with."""
+
+    def __init__(self, code: int, reason: str) -> None:
+        super().__init__(reason)
+        self.code = code
+
+
+def frame(kind: Kind, data: bytes) -> bytes:
+    """As a server sends it."""
     size = len(data)
     if size < 126:
-        return bytes((_BINARY, size)) + data
+        return bytes((_FINAL | kind, size)) + data
     if size < 1 << 16:
-        return struct.pack(">BBH", _BINARY, 126, size) + data
-    return struct.pack(">BBQ", _BINARY, 127, size) + data
+        return struct.pack(">BBH", _FINAL | kind, 126, size) + data
+    return struct.pack(">BBQ", _FINAL | kind, 127, size) + data
 
 
 def close(code: int, reason: str) -> bytes:
     """The reason is cut to the 123 bytes that fit."""
-    said = struct.pack(">H", code) + reason.encode()[:123].decode(errors="ignore").encode()
-    return bytes((_CLOSE, len(said))) + said
+    said = reason.encode()[: _MAX_CONTROL_BYTES - 2].decode(errors="ignore").encode()
+    return frame(Kind.CLOSE, struct.pack(">H", code) + said)
+
+
+class Messages:
+    """The messages in what a client sends; keeps no more than one that is not whole yet."""
+
+    def __init__(self, max_bytes: int) -> None:
+        self._max_bytes = max_bytes
+        self._data = bytearray()
+        self._missing_bytes = 2
+        self._kind: Kind | None = None
+        self._parts: list[bytes] = []
+        self._parts_bytes = 0
+
+    def feed(self, data: bytes) -> list[tuple[Kind, bytes]]:
+        """Whole messages and what came between them; `Violation` where it is none."""
+        self._data += data
+        found = []
+        while len(self._data) >= self._missing_bytes:
+            if (head := self._head()) is None:
+                continue
+            is_final, kind, begin, end = head
+            if len(self._data) < end:
+                self._missing_bytes = end
+                break
+            payload = _unmasked(bytes(self._data[begin:end]), bytes(self._data[begin - 4 : begin]))
+            del self._data[:end]
+            self._missing_bytes = 2
+            if (message := self._message(is_final, kind, payload)) is not None:
+                found.append(message)
+        return found
+
+    def _head(self) -> tuple[bool, Kind, int, int] | None:
+        """Whether it is the last of its message, its kind, and where its payload begins and ends. None where the
+        head is not whole, and `_missing_bytes` says how much of it is needed."""
+        data = self._data
+        first, size = data[0], data[1] & ~_MASKED
+        if first & _RESERVED:
+            raise Violation(1002, "no extension was agreed on")
+        if not data[1] & _MASKED:
+            raise Violation(1002, "a client has to mask what it sends")
+        begin = 6 if size < 126 else 8 if size == 126 else 14
+        if len(data) < begin:
+            self._missing_bytes = begin
+            return None
+        if size >= 126:
+            size = int.from_bytes(data[2 : begin - 4])
+        is_final = bool(first & _FINAL)
+        try:
+            kind = Kind(first & 0x0F)
+        except ValueError:
+            raise Violation(1002, f"no kind of frame has the number {first & 0x0F}") from None
+        if kind >= Kind.CLOSE:
+            if size > _MAX_CONTROL_BYTES or not is_final:
+                raise Violation(1002, "a control frame has at most 125 bytes and no fragments")
+        elif (kind is Kind.CONTINUATION) != (self._kind is not None):
+            raise Violation(1002, "the fragments of messages are mixed up")
+        elif self._parts_bytes + size > self._max_bytes:
+            raise Violation(1009, f"a message has at most {self._max_bytes} bytes here")
+        return is_final, kind, begin, begin + size
+
+    def _message(self, is_final: bool, kind: Kind, payload: bytes) -> tuple[Kind, bytes] | None:
+        if kind >= Kind.CLOSE or (is_final and self._kind is None):
+            return kind, payload
+        if self._kind is None:
+            self._kind = kind
+        if payload:
+            self._parts.append(payload)
+            self._parts_bytes += len(payload)
+        if not is_final:
+            return None
+        kind, payload = self._kind, b"".join(self._parts)
+        self._kind, self._parts, self._parts_bytes = None, [], 0
+        return kind, payload
+
+
+def _unmasked(data: bytes, mask: bytes) -> bytes:
+    """As one large number each: a loop over bytes would take a hundred times as long."""
+    size = len(data)
+    key = (mask * (size // 4 + 1))[:size]
+    return (int.from_bytes(data) ^ int.from_bytes(key)).to_bytes(size)

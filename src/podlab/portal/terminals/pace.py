@@ -6,8 +6,9 @@ import asyncio
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
+    from podlab.engines.base import Process
     from podlab.portal.terminals.viewer import Viewer
 
 UNSENT_BYTES = 1 << 16
@@ -24,40 +25,65 @@ class Pace:
     second: `yes` in a terminal that nobody looks at costs next to nothing.
     """
 
-    def __init__(self, viewers: Sequence[Viewer]) -> None:
-        self.is_hurried = False
-        """Read at full speed, whoever keeps up."""
+    def __init__(self, process: Process, viewers: Sequence[Viewer]) -> None:
+        self._process = process
         self._viewers = viewers
-        self._changed = asyncio.Event()
+        self._loop = asyncio.get_running_loop()
+        self._is_hurried = False
         self._is_stalled = False
         self._burst_bytes = 0
+        self._pause: asyncio.TimerHandle | None = None
+        self._is_short = False
 
-    async def after(self, size_bytes: int) -> None:
-        """Called when so much was read; returns when it is time for more."""
+    def hurry(self, is_hurried: bool) -> None:
+        """Read at full speed, whoever keeps up."""
+        self._is_hurried = is_hurried
+        self.changed()
+
+    def read(self, size_bytes: int) -> None:
+        """So much has been read."""
+        if self._is_hurried or self._pause:
+            return
         if not self._viewers or self._is_stalled:
             self._burst_bytes += size_bytes
-            if self._burst_bytes >= _BURST_BYTES and not self.is_hurried:
-                await self._change_within(self._burst_bytes / UNATTENDED_BYTES_S)
+            if self._burst_bytes >= _BURST_BYTES:
+                self._hold(self._burst_bytes / UNATTENDED_BYTES_S, self._go_on)
                 self._burst_bytes = 0
-            return
-        while not self.is_hurried and self._viewers and not self._has_room():
-            if not await self._change_within(STALL_S):
-                self._is_stalled = True
-                return
+        elif not self._has_room():
+            self._hold(STALL_S, self._stall)
+
+    def gather(self, seconds: float) -> None:
+        """Read nothing for so long, since it could not be sent: then one read gets what came in many small writes."""
+        if not self._pause and not self._is_hurried:
+            self._hold(seconds, self._go_on)
+            self._is_short = True
 
     def changed(self) -> None:
         """Somebody came, left, or acknowledged; or there is a hurry."""
         self._is_stalled = False
-        self._changed.set()
+        if self._pause and (self._is_hurried or not (self._is_short or self._waits())):
+            self._go_on()
+
+    def end(self) -> None:
+        if self._pause:
+            self._pause.cancel()
+            self._pause = None
+
+    def _waits(self) -> bool:
+        return bool(self._viewers) and not self._has_room()
 
     def _has_room(self) -> bool:
         return any(viewer.unsent < UNSENT_BYTES for viewer in self._viewers)
 
-    async def _change_within(self, timeout_s: float) -> bool:
-        self._changed.clear()
-        try:
-            async with asyncio.timeout(timeout_s):
-                await self._changed.wait()
-        except TimeoutError:
-            return False
-        return True
+    def _hold(self, seconds: float, then: Callable[[], None]) -> None:
+        self._process.hold()
+        self._is_short = False
+        self._pause = self._loop.call_later(seconds, then)
+
+    def _stall(self) -> None:
+        self._is_stalled = True
+        self._go_on()
+
+    def _go_on(self) -> None:
+        self.end()
+        self._process.resume()

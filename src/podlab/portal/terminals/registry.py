@@ -21,7 +21,7 @@ _log = logging.getLogger(__name__)
 
 IDLE_S = 4 * 3600.0
 MAX_PER_POD = 12
-_HANG_UP_S = 10.0
+_HANG_UP_S = 30.0
 _ROUND_S = 60.0
 
 

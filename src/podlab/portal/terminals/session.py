@@ -31,7 +31,6 @@ MAX_CELLS = 1000
 """Of a terminal's width and height: programs keep a screen of that size in memory."""
 _INTERRUPT = b"\x03"
 _SMALL_BYTES = 1 << 14
-_DIRECT_BYTES = 1 << 12
 _MAX_PENDING_BYTES = 1 << 18
 
 
@@ -53,7 +52,7 @@ class Session:
         """When somebody last typed, came or went."""
         self._process = process
         self._loop = asyncio.get_running_loop()
-        self._pace = Pace(self.viewers)
+        self._pace = Pace(process, self.viewers)
         self._primary: Viewer | None = None
         self._flushed_at = 0.0
         self._flush_at: asyncio.TimerHandle | None = None
@@ -63,28 +62,26 @@ class Session:
         self._input: deque[bytes] = deque()
         self._input_bytes = 0
         self._writing: asyncio.Task[None] | None = None
-        self._input_taken = asyncio.Event()
+        self._has_room = asyncio.Event()
+        self._has_room.set()
+        self._resizing: asyncio.Task[None] | None = None
 
     async def run(self) -> None:
         """Returns when the command has ended or the engine is gone; `ended` then says which."""
         try:
-            while piece := await self._process.read():
-                self._take(piece[1])
-                await self._pace.after(len(piece[1]))
-                if self._flush_at and len(piece[1]) < _SMALL_BYTES and not self._dropping:
-                    self._process.hold()  # it has to wait anyway: one read for many small writes
-                    await asyncio.sleep(COALESCE_S / 2)
+            await self._process.pour(self._take)
             self.exit_code = await self._process.wait()
             self.ended = f"the command ended with exit code {self.exit_code}"
         except PodlabError as error:
             self.ended = error.message
         finally:
             self.ended = self.ended or "the terminal was closed"
-            if self._writing:
-                self._writing.cancel()
+            for task in filter(None, (self._writing, self._resizing)):
+                task.cancel()
                 with suppress(asyncio.CancelledError):
-                    await self._writing
-            self._input_taken.set()
+                    await task
+            self._offer_room()
+            self._pace.end()
             self._end_drop()
             self._flush()
             if self._flush_at:
@@ -97,15 +94,18 @@ class Session:
     def _take(self, data: bytes) -> None:
         self.ring.append(data)
         if not self.viewers:
+            self._pace.read(len(data))
             return
         now = self._loop.time()
         self._read_at = now
-        if self._dropping:
-            return
-        if now - self._flushed_at >= COALESCE_S or self.ring.end - self._sent() >= COALESCE_BYTES:
-            self._flush()
-        elif self._flush_at is None:
-            self._flush_at = self._loop.call_at(self._flushed_at + COALESCE_S, self._flush)
+        if not self._dropping:
+            if now - self._flushed_at >= COALESCE_S or self.ring.end - self._sent() >= COALESCE_BYTES:
+                self._flush()
+            elif self._flush_at is None:
+                self._flush_at = self._loop.call_at(self._flushed_at + COALESCE_S, self._flush)
+        self._pace.read(len(data))
+        if self._flush_at and len(data) < _SMALL_BYTES:
+            self._pace.gather(COALESCE_S / 2)
 
     def _sent(self) -> int:
         return max(viewer.cursor for viewer in self.viewers)
@@ -126,8 +126,7 @@ class Session:
         if self._dropping is None:
             self._read_at = self._loop.time()
             self._dropping = self._loop.call_later(QUIET_S, self._drop_on)
-            self._pace.is_hurried = True
-            self._pace.changed()
+            self._hurry()
 
     def _drop_on(self) -> None:
         now = self._loop.time()
@@ -140,20 +139,30 @@ class Session:
         if self._dropping:
             self._dropping.cancel()
             self._dropping = None
-            self._pace.is_hurried = False
+            self._hurry()
             for viewer in self.viewers:
                 viewer.show_tail(TAIL_BYTES)
+
+    def _hurry(self) -> None:
+        """Neither what nobody wants to see nor a viewer whose acknowledgements are behind its own input, which we do
+        not take, may slow the reading down."""
+        self._pace.hurry(self._dropping is not None or not self._has_room.is_set())
 
     # --- viewers
 
     def join(
-        self, send: Callable[[bytes], None], access: Access, done: Callable[[], None] = lambda: None
+        self,
+        send: Callable[[bytes], None],
+        access: Access,
+        done: Callable[[], None] = lambda: None,
+        ready: Callable[[], None] = lambda: None,
     ) -> Viewer:
         """Show the session: its state, what the ring has, and from then on all output.
 
-        `send` gets whole frames of `protocol`, and must not wait; `done` is called when nothing more will come.
+        `send` gets whole frames of `protocol`, and must not wait; `done` is called when nothing more will come,
+        `ready` when there is room again after `feed` has said that there is none.
         """
-        viewer = Viewer(self.ring, send, access, done)
+        viewer = Viewer(self.ring, send, access, done, ready)
         self.viewers.append(viewer)
         self._tell_state()
         viewer.replay()
@@ -182,59 +191,88 @@ class Session:
             self._finish()
         self._pace.changed()
 
-    async def type(self, viewer: Viewer, data: bytes) -> None:
-        """Input of a viewer, ignored where it may only watch. Returns when there is room for more."""
+    def feed(self, viewer: Viewer, data: bytes) -> bool:
+        """Input of a viewer, ignored where it may only watch. False: no more, please, until the viewer is `ready`."""
         if not viewer.access.may_type or self.ended or not data:
-            return
+            return True
         if is_answer(data):
             if viewer is not self._primary:
-                return
+                return True
         else:
             self._primary = viewer
             self.active_at = self._loop.time()
         if _INTERRUPT in data:
             self._input.clear()  # of a paste, what has not gone in yet
             self._input_bytes = 0
+            self._offer_room()
             if viewer.backlog > FLOOD_BYTES:
                 self._drop()
-        if len(data) <= _DIRECT_BYTES and self._writing is None:
-            await self._process.write(data)
-        else:
-            await self._queue(data)
-
-    async def _queue(self, data: bytes) -> None:
-        """A command that does not read must not keep whoever pastes from acknowledging its output."""
+        if self._writing is None and self._process.put(data):
+            return True
         self._input.append(data)
         self._input_bytes += len(data)
         if self._writing is None:
             self._writing = self._loop.create_task(self._write(), name=f"input of {self.name}")
-        while self._input_bytes > _MAX_PENDING_BYTES and not self.ended:
-            self._input_taken.clear()
-            self._pace.is_hurried = True  # its acknowledgements are behind the input that we do not take
-            self._pace.changed()
-            await self._input_taken.wait()
-        self._pace.is_hurried = self._dropping is not None
+        if self._input_bytes <= _MAX_PENDING_BYTES:
+            return True
+        self._has_room.clear()
+        self._hurry()
+        return False
+
+    async def type(self, viewer: Viewer, data: bytes) -> None:
+        """`feed`, and return when there is room for more."""
+        if not self.feed(viewer, data):
+            await self._has_room.wait()
 
     async def _write(self) -> None:
+        """A command that does not read must not keep whoever pastes from acknowledging its output."""
         try:
             while self._input:
                 data = self._input.popleft()
                 self._input_bytes -= len(data)
-                self._input_taken.set()
+                if self._input_bytes <= _MAX_PENDING_BYTES // 2:
+                    self._offer_room()
                 await self._process.write(data)
         except PodlabError:
             pass  # the engine is gone, which `run` tells
         finally:
             self._writing = None
+            self._offer_room()
 
-    async def resize(self, viewer: Viewer, columns: int, rows: int) -> None:
+    def _offer_room(self) -> None:
+        if not self._has_room.is_set():
+            self._has_room.set()
+            self._hurry()
+            for viewer in self.viewers:
+                viewer.ready()
+
+    def fit(self, viewer: Viewer, columns: int, rows: int) -> None:
         """The size of whoever owns the session counts, of two owners the one who changed last."""
         columns, rows = min(columns, MAX_CELLS), min(rows, MAX_CELLS)
         if viewer.access is not Access.OWN or self.ended or (columns, rows) == (self.columns, self.rows):
             return
         self.columns, self.rows = columns, rows
         self._tell_state()
-        await self._process.resize(columns, rows)
+        if self._resizing is None:
+            self._resizing = self._loop.create_task(self._resize(), name=f"size of {self.name}")
+
+    async def resize(self, viewer: Viewer, columns: int, rows: int) -> None:
+        """`fit`, and return when the command knows."""
+        self.fit(viewer, columns, rows)
+        if self._resizing:
+            await asyncio.wait({self._resizing})
+
+    async def _resize(self) -> None:
+        """Of many sizes, as somebody drags, the last is the one that counts."""
+        told = (0, 0)
+        try:
+            while told != (self.columns, self.rows):
+                told = (self.columns, self.rows)
+                await self._process.resize(*told)
+        except PodlabError:
+            pass  # the engine is gone, which `run` tells
+        finally:
+            self._resizing = None
 
     def _finish(self) -> None:
         if self.ended:

@@ -5,26 +5,23 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Protocol
 
-from aiohttp import WSCloseCode, WSMsgType, web
+from aiohttp import web
 
-from podlab.errors import Denied, Invalid, NotFound, PodlabError
-from podlab.portal.terminals import framing, protocol
+from podlab.errors import Denied, NotFound, PodlabError
+from podlab.portal.terminals import protocol, websocket
 from podlab.portal.terminals.protocol import Ack, Input, Ping, Resize
 from podlab.portal.terminals.rate import Rate
+from podlab.portal.terminals.websocket import WebSocket
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from podlab.portal.terminals.session import Session
-    from podlab.portal.terminals.viewer import Access, Viewer
+    from podlab.portal.terminals.viewer import Access
 
-KEEPALIVE_S = 25.0
-"""Proxies commonly cut what was idle for 60 s; a browser that answers no ping for half of it is gone."""
 FRAMES_S = 400
 FRAMES_BURST = 4000
 """A browser that shows a flood sends an acknowledgement for 16 KiB; one that pastes, a frame for 16 KiB."""
-MAX_UNSENT_BYTES = 1 << 20
-"""The window bounds the output. Beyond, it is somebody who asks and does not read."""
 
 
 class Authorise(Protocol):
@@ -46,79 +43,52 @@ def endpoint(
     async def handle(request: web.Request) -> web.StreamResponse:
         if request.headers.getall("Origin", []) not in [[each] for each in origins(request)]:
             raise web.HTTPForbidden(text="this page may not open a terminal here\n")
-        socket = web.WebSocketResponse(
-            heartbeat=KEEPALIVE_S, max_msg_size=protocol.MAX_FRAME_BYTES, compress=False, autoping=True
-        )
-        if not socket.can_prepare(request):
-            raise web.HTTPUpgradeRequired(headers={"Upgrade": "websocket"}, text="a websocket is needed\n")
-        await socket.prepare(request)
+        socket = await WebSocket.accept(request, protocol.MAX_FRAME_BYTES)
         try:
             session, access = await authorise(request)
-        except Denied as error:
-            await socket.close(code=protocol.DENIED, message=_reason(error))
-        except NotFound as error:
-            await socket.close(code=protocol.GONE, message=_reason(error))
         except PodlabError as error:
-            await socket.close(code=WSCloseCode.TRY_AGAIN_LATER, message=_reason(error))
+            socket.start(lambda message: None)
+            socket.close(_code(error), error.message)
+            await socket.closed()
         else:
-            await _serve(request, socket, session, access)
-        return socket
+            await _show(socket, session, access)
+        return socket.response
 
     return handle
 
 
-async def _serve(
-    request: web.Request, socket: web.WebSocketResponse, session: Session, access: Access
-) -> None:
-    transport = request.transport
-    if transport is None:
-        return
-
-    def write(data: bytes) -> None:
-        if socket.closed or transport.is_closing():
-            return
-        if transport.get_write_buffer_size() > MAX_UNSENT_BYTES:
-            transport.abort()
-            return
-        transport.write(data)
-
-    def send(frame: bytes) -> None:
-        write(framing.binary(frame))
-
+async def _show(socket: WebSocket, session: Session, access: Access) -> None:
     def done() -> None:
-        code = WSCloseCode.OK if session.exit_code is not None else WSCloseCode.SERVICE_RESTART
-        write(framing.close(code, session.ended))
+        code = websocket.OK if session.exit_code is not None else websocket.SERVICE_RESTART
+        socket.close(code, session.ended)
 
-    viewer = session.join(send, access, done)
+    viewer = session.join(socket.send, access, done, socket.resume)
+    rate = Rate(FRAMES_S, FRAMES_BURST, asyncio.get_running_loop().time)
+
+    def take(message: bytes) -> None:
+        rate.count()
+        match protocol.decode(message):
+            case Input(data):
+                if not session.feed(viewer, data):
+                    socket.pause()
+            case Ack(size_bytes):
+                session.acknowledge(viewer, size_bytes)
+            case Resize(columns, rows):
+                session.fit(viewer, columns, rows)
+            case Ping():
+                socket.send(protocol.PONG)
+
+    socket.start(take)
     try:
-        await _receive(socket, session, viewer, send)
-    except Invalid as error:
-        await socket.close(code=WSCloseCode.POLICY_VIOLATION, message=_reason(error))
-    except PodlabError as error:
-        await socket.close(code=WSCloseCode.TRY_AGAIN_LATER, message=_reason(error))
+        await socket.closed()
     finally:
         session.leave(viewer)
 
 
-async def _receive(
-    socket: web.WebSocketResponse, session: Session, viewer: Viewer, send: Callable[[bytes], None]
-) -> None:
-    rate = Rate(FRAMES_S, FRAMES_BURST, asyncio.get_running_loop().time)
-    async for message in socket:
-        if message.type is not WSMsgType.BINARY:
-            raise Invalid("a terminal takes binary messages only")
-        rate.count()
-        match protocol.decode(message.data):
-            case Input(data):
-                await session.type(viewer, data)
-            case Ack(size_bytes):
-                session.acknowledge(viewer, size_bytes)
-            case Resize(columns, rows):
-                await session.resize(viewer, columns, rows)
-            case Ping():
-                send(protocol.PONG)
-
-
-def _reason(error: PodlabError) -> bytes:
-    """As much as a close frame holds."""
-    return error.message.encode()[:123].decode(errors="ignore").encode()
+def _code(error: PodlabError) -> int:
+    match error:
+        case Denied():
+            return protocol.DENIED
+        case NotFound():
+            return protocol.GONE
+    return websocket.TRY_AGAIN_LATER

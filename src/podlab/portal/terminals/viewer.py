@@ -33,15 +33,20 @@ class Access(Enum):
 
 class Viewer:
     """A cursor in a session's ring, and a window of what is under way. `send` takes one frame and never waits;
-    the window bounds what it has to hold. `done` is called when the session has ended and all of it was sent."""
+    the window bounds what it has to hold. `done` is called when the session has ended and all of it was sent,
+    `ready` when input that there was no room for has been taken."""
 
-    __slots__ = ("_ring", "_send", "access", "cursor", "done", "unacked")
+    __slots__ = ("_ring", "_send", "access", "cursor", "done", "ready", "unacked")
 
-    def __init__(self, ring: Ring, send: Callable[[bytes], None], access: Access, done: Callable[[], None]) -> None:
+    def __init__(
+        self, ring: Ring, send: Callable[[bytes], None], access: Access,
+        done: Callable[[], None], ready: Callable[[], None],
+    ) -> None:  # fmt: skip
         self._ring = ring
         self._send = send
         self.access = access
         self.done = done
+        self.ready = ready
         self.cursor = ring.end
         """The offset of the next byte to send."""
         self.unacked = 0

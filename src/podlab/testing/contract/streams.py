@@ -140,6 +140,53 @@ class Streams(Case):
                 assert await process.wait() == 0
         assert (size, got.digest()) == (blocks * len(block), wanted.digest())
 
+    async def test_output_is_poured_out_and_held(self, engine: Engine, image: str, name: str) -> None:
+        """`pour` with `hold`, `resume` and `put`: nothing comes while it is held, and every byte after."""
+        async with self.running(engine, pod_of(name, member("app", image))):
+            process = await engine.exec(name, "app", ["cat"], ExecOptions(stdin=True))
+            async with process, asyncio.timeout(SOON_S):
+                taken = bytearray()
+                pouring = asyncio.create_task(process.pour(taken.extend))
+                assert process.put(b"one\n")
+                while taken != b"one\n":
+                    await asyncio.sleep(0.01)
+                process.hold()
+                process.hold()
+                assert process.put(b"two\n")
+                await process.write_eof()
+                await asyncio.sleep(0.3)
+                assert not pouring.done()
+                process.resume()
+                process.resume()
+                await pouring
+                assert taken == b"one\ntwo\n"
+                assert await process.wait() == 0
+
+    async def test_what_cannot_be_put_is_not_written(self, engine: Engine, image: str, name: str) -> None:
+        async with self.running(engine, pod_of(name, member("app", image))):
+            process = await engine.exec(name, "app", ["sh", "-c", "sleep 1; cat"], ExecOptions(stdin=True))
+            async with process, asyncio.timeout(SOON_S):
+                taken, put = bytearray(), 0
+                pouring = asyncio.create_task(process.pour(taken.extend))
+                while process.put(b"x" * (1 << 15)):
+                    put += 1 << 15
+                    assert put < 1 << 26
+                    await asyncio.sleep(0)
+                await process.write(b"end")
+                await process.write_eof()
+                await pouring
+                assert (len(taken), bytes(taken[-3:])) == (put + 3, b"end")
+
+    async def test_a_taker_that_fails_ends_the_pouring(self, engine: Engine, image: str, name: str) -> None:
+        def take(data: bytes) -> None:
+            raise ValueError(data)
+
+        async with self.running(engine, pod_of(name, member("app", image))):
+            process = await engine.exec(name, "app", ["sh", "-c", "echo x; sleep 1"], ExecOptions())
+            async with process, asyncio.timeout(SOON_S):
+                with pytest.raises(ValueError):
+                    await process.pour(take)
+
     async def test_a_command_goes_on_when_its_stream_is_let_go(
         self, engine: Engine, image: str, name: str
     ) -> None:

@@ -14,7 +14,7 @@ from podlab.engines.docker.streams.signals import end_session, signal_process
 from podlab.errors import Conflict, Denied, Invalid, NotFound, PodlabError, Unavailable
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from podlab.engines.base import ExecOptions
     from podlab.engines.docker.api.client import Client, Response
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 _NO_KEYS = ",".join(["ctrl-@", "ctrl-_", "ctrl-^"] * 4)
 """An engine that gets no detach keys takes Ctrl-P Ctrl-Q, and so holds every Ctrl-P back. Nobody types these.
 The keys themselves are looked for on our side, since only so it is known why a stream ended."""
+_UNSENT_BYTES = 1 << 12
+"""Input that the engine has not taken, beyond which a writer has to wait."""
 
 
 async def exec_process(
@@ -132,9 +134,48 @@ class Process:
             raise self._broke_off()
         return data
 
+    async def pour(self, take: Callable[[bytes], None]) -> None:
+        if self._connection is None:
+            return
+        frames = self._frames
+
+        def demultiplex(data: bytes) -> None:
+            assert frames is not None  # noqa: S101
+            for piece in frames.feed(data):
+                take(piece.data)
+
+        into = demultiplex if frames else take
+        for _, data in self._pieces:
+            take(data)
+        self._pieces.clear()
+        if self._first:
+            data, self._first = self._first, b""
+            into(data)
+        self._connection.resume()
+        try:
+            await self._connection.pour(into)
+        except OSError as error:
+            if not self.is_detached:
+                raise self._broke_off() from error
+        if not self.is_detached and frames and not frames.is_between_frames:
+            raise self._broke_off()
+        await self._close()
+
     def hold(self) -> None:
         if self._connection:
             self._connection.hold()
+
+    def resume(self) -> None:
+        if self._connection:
+            self._connection.resume()
+
+    def put(self, data: bytes) -> bool:
+        if self._connection and self._connection.unsent_bytes > _UNSENT_BYTES:
+            return False
+        data = self._keys.feed(data)
+        if self._connection and data:
+            self._connection.write(data)
+        return not self.is_detached
 
     async def write(self, data: bytes) -> None:
         data = self._keys.feed(data)

@@ -35,21 +35,25 @@ async def signal_process(client: Client, container_id: str, engine_pid: int, nam
 
 
 _END = """
+cd /proc
+leader=$1
 left() {
-  for each in /proc/[0-9]*; do
+  for each in "$@"; do
     { read -r line <"$each/stat"; } 2>/dev/null || continue
     set -- ${line##*) }  # https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html: state ppid pgrp session
-    [ "$4" != "$leader" ] || [ "$1" = Z ] || echo "${each#/proc/}"
+    [ "$4" != "$leader" ] || [ "$1" = Z ] || echo "$each"
   done
 }
-leader=$1 n=0
-kill -s HUP $(left) 2>/dev/null
-while found=$(left); [ -n "$found" ] && [ $n -lt 20 ]; do
-  [ $n -lt 10 ] || kill -s KILL $found 2>/dev/null
-  sleep 0.1; n=$((n+1))
+for signal in HUP KILL KILL; do
+  found=$(left [0-9]*)
+  [ -n "$found" ] || exit 0
+  kill -s $signal $found 2>/dev/null
+  n=0
+  while found=$(left $found); [ -n "$found" ] && [ $n -lt 10 ]; do sleep 0.1; n=$((n+1)); done
 done
-[ -z "$found" ]
+[ -z "$(left [0-9]*)" ]
 """
+"""All processes of the machine are looked at once for each signal, then only those that got it."""
 
 
 async def end_session(client: Client, container_id: str, engine_pid: int) -> None:
