@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import re
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -10,13 +11,13 @@ if TYPE_CHECKING:
     from podlab.portal.previews.place import Spot
 
 
+_OURS: Final = re.compile(r"(__[a-z-]+-)?podlab", re.IGNORECASE)
+
+
 def is_ours(name: str) -> bool:
     """Whether a cookie is the portal's. Browsers compare the prefixes without regard to case, so do we.
     https://datatracker.ietf.org/doc/html/draft-ietf-httpbis-rfc6265bis#section-4.1.3"""
-    name = name.strip().lower()
-    for prefix in ("__host-", "__secure-", "__http-", "__host-http-"):
-        name = name.removeprefix(prefix)
-    return name.startswith("podlab")
+    return _OURS.match(name.strip()) is not None
 
 
 def to_application(headers: Iterable[str]) -> str:

@@ -54,19 +54,18 @@ class Watch:
     def __init__(self, request: web.Request, limit: asyncio.Timeout) -> None:
         self._request, self._limit = request, limit
         self._loop = asyncio.get_running_loop()
-        self._silent_s = SILENCE_S
         self.moved()
         self._look()
 
-    def moved(self, silent_s: float = SILENCE_S) -> None:
-        self._silent_s = silent_s
-        self._at = self._loop.time()
+    def moved(self, silent_s: float | None = None) -> None:
+        """Something came or went; what follows may take so long."""
+        self._ends_at = self._loop.time() + (SILENCE_S if silent_s is None else silent_s)
 
     def _look(self) -> None:
         self._timer = self._loop.call_later(LOOK_S, self._look)
         transport = self._request.transport
         is_gone = transport is None or transport.is_closing()
-        if is_gone or self._loop.time() - self._at > self._silent_s:
+        if is_gone or self._loop.time() > self._ends_at:
             self._timer.cancel()
             self._limit.reschedule(self._loop.time())
 

@@ -38,7 +38,6 @@ _NOT_THEIRS_TO_SAY: Final = frozenset({
 })  # fmt: skip
 _CACHE: Final = frozenset({"cache-control", "expires", "pragma", "age", "service-worker-allowed"})
 _LOCAL: Final = frozenset({"localhost", "127.0.0.1", "::1", "0.0.0.0"})
-_FRAME_ANCESTORS: Final = re.compile(r"(^|[;,])\s*frame-ancestors\b[^;,]*", re.IGNORECASE)
 _REFRESH: Final = re.compile(
     r"(?P<delay>[\s\d.]*[;,]\s*(?:url\s*=\s*)?)(?P<quote>[\"']?)(?P<url>.*)", re.IGNORECASE | re.DOTALL
 )
@@ -89,7 +88,7 @@ def to_browser(headers: Iterable[tuple[str, str]], spot: Spot, port: int) -> Pai
             case "refresh":
                 made.append((name, _refresh(value, spot, port)))
             case "content-security-policy":
-                made += [(name, each) for each in [_FRAME_ANCESTORS.sub(r"\1", value).strip(";, ")] if each]
+                made += [(name, each) for each in [_policy(value)] if each]
             case _:
                 made.append((name, value))
     made.append(("Content-Security-Policy", f"frame-ancestors 'self' {spot.portal}"))
@@ -109,6 +108,18 @@ def address(value: str, spot: Spot, port: int) -> str:
         return value
     scheme, host = urlsplit(spot.origin)[:2]
     return urlunsplit((scheme, host, *url[2:]))
+
+
+def _policy(value: str) -> str:
+    """Content-Security-Policies without a say in who frames the page.
+    https://www.w3.org/TR/CSP3/#parse-serialized-policy-list"""
+    policies = ([each.strip() for each in policy.split(";")] for policy in value.split(","))
+    kept = ("; ".join(each for each in policy if each and not _is_framing(each)) for policy in policies)
+    return ", ".join(filter(None, kept))
+
+
+def _is_framing(directive: str) -> bool:
+    return directive.split(None, 1)[0].lower() == "frame-ancestors"
 
 
 def _refresh(value: str, spot: Spot, port: int) -> str:

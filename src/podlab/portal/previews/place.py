@@ -34,10 +34,7 @@ class Spot:
 
     @property
     def is_secure(self) -> bool:
-        """Whether browsers keep `Secure` cookies of it.
-        https://www.w3.org/TR/secure-contexts/#is-origin-trustworthy"""
-        host = urlsplit(self.origin).hostname or ""
-        return self.origin.startswith("https:") or host == "localhost" or host.endswith(".localhost")
+        return _is_secure(self.origin)
 
 
 class Place(Protocol):
@@ -92,8 +89,7 @@ class Ports:
             return None
         origin, portal = self._at(host, port), self._at(host, self._portal)
         name = f"podlab-preview-{port}"
-        secure = "__Host-" if Spot(origin=origin, portal="", cookie="", is_shared=True).is_secure else ""
-        return Spot(origin=origin, portal=portal, cookie=secure + name, is_shared=True)
+        return Spot(origin=origin, portal=portal, cookie=_prefix(origin) + name, is_shared=True)
 
     def admits(self, host: str, grant: Grant, seals: Seals) -> bool:
         return _port(self._scheme, host) == self._port_for(grant.port)
@@ -141,11 +137,10 @@ class Names:
     def spot(self, host: str) -> Spot | None:
         if (label := self._label(host)) is None or not _LABEL.fullmatch(label):
             return None
-        found = Spot(origin=self._at(label), portal=self._portal, cookie="", is_shared=False)
-        secure = "__Host-" if found.is_secure else ""
+        origin = self._at(label)
         return Spot(
-            origin=found.origin, portal=self._portal, cookie=f"{secure}podlab-preview", is_shared=False,
-            is_foreign=not self._is_below and found.is_secure,
+            origin=origin, portal=self._portal, cookie=f"{_prefix(origin)}podlab-preview", is_shared=False,
+            is_foreign=not self._is_below and _is_secure(origin),
         )  # fmt: skip
 
     def admits(self, host: str, grant: Grant, seals: Seals) -> bool:
@@ -159,6 +154,18 @@ class Names:
     def _at(self, label: str) -> str:
         port = f":{self._port}" if self._port != _DEFAULT_PORTS[self._scheme] else ""
         return f"{self._scheme}://{label}{self._domain}{port}"
+
+
+def _is_secure(origin: str) -> bool:
+    """Whether browsers keep `Secure` cookies of it. https://www.w3.org/TR/secure-contexts/#is-origin-trustworthy"""
+    host = urlsplit(origin).hostname or ""
+    return origin.startswith("https:") or host == "localhost" or host.endswith(".localhost")
+
+
+def _prefix(origin: str) -> str:
+    """No other host's page can set a cookie of such a name and, in browsers since 2025, no script at all.
+    https://developer.mozilla.org/docs/Web/HTTP/Reference/Headers/Set-Cookie#cookie_prefixes"""
+    return "__Host-Http-" if _is_secure(origin) else ""
 
 
 def _token(grant: Grant, seals: Seals) -> str:
