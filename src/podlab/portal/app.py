@@ -11,6 +11,7 @@ from podlab.portal import failures, guard
 from podlab.portal.api import seat as seat_api
 from podlab.portal.api import trainer as trainer_api
 from podlab.portal.classroom import CLASSROOM
+from podlab.portal.files import routes as files
 from podlab.portal.pages import seat, sign_in, terminals, welcome
 from podlab.portal.settings import MAX_BODY_BYTES
 from podlab.portal.static_files import ADDRESS, STATIC, StaticFiles
@@ -20,7 +21,7 @@ from podlab.workshop.ratelimit import Limiter
 if TYPE_CHECKING:
     from podlab.portal.classroom import Classroom
 
-ROOMS = (welcome, seat, terminals, seat_api, sign_in, trainer_api)
+ROOMS = (welcome, seat, terminals, seat_api, sign_in, trainer_api, files)
 
 
 def portal(classroom: Classroom) -> web.Application:
@@ -35,6 +36,7 @@ def portal(classroom: Classroom) -> web.Application:
     app[sign_in.GUESSES] = Limiter(classroom.pool.clock)
     app[sign_in.AT_ONCE] = asyncio.Semaphore(2)
     trainer_api.prepare(app)
+    files.prepare(app)
     app.on_response_prepare.append(guard.headers)
     app.router.add_get("/healthz", healthy)
     app.router.add_get(ADDRESS + "{name:.+}", static.serve)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Final
 
+from podlab.portal.files.limits import MAX_UPLOAD_BYTES
 from podlab.workshop.place import Place
 
 MAX_BODY_BYTES: Final = 1 << 18
@@ -25,6 +26,7 @@ class Settings:
     language: str = "en"
     attendees_may_extend: bool = False
     attendees_may_reset: bool = True
+    max_upload_bytes: int = MAX_UPLOAD_BYTES
 
     @property
     def is_secure(self) -> bool:

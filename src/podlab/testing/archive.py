@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import posixpath
+import stat as unix
 import tarfile
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -22,7 +23,7 @@ def stat(files: Mapping[str, FakeFile | None], path: str) -> FileStat:
     return FileStat(
         name=posixpath.basename(path),
         size_bytes=0 if found is None else len(found.data),
-        mode=0o755 if found is None else found.mode,
+        mode=unix.S_IFDIR | 0o755 if found is None else unix.S_IFREG | found.mode,
         modified_at=datetime(2026, 1, 1, tzinfo=UTC) if found is None else found.modified_at,
         is_dir=found is None,
     )

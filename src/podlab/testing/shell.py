@@ -1,7 +1,8 @@
 """The programs of the fake engine: a tiny shell and the few commands that tests type.
 
-`sh -c` takes commands between `;` or line ends, `'…'` and `"…"`, `$NAME`, `>&2`, `exit N`, `read`, `cd`,
-`trap '' TERM`, and the programs below; no pipes, loops or conditions. A real engine runs the same scripts.
+`sh -c` takes commands between `;` or line ends, `'…'` and `"…"`, `NAME=value`, `$NAME`, `>&2`, `exit N`, `read`,
+`cd`, `trap '' TERM`, and the programs below; no pipes, loops or conditions. A shell that reads its input prints its
+prompt `PS1`, with `$?` in it, once that is set. A real engine runs the same scripts.
 """
 
 from __future__ import annotations
@@ -76,8 +77,13 @@ async def _sh(std: Standard, args: Sequence[str]) -> int:
             return await _script(std, args[1])
         while (line := await std.line()) is not None:
             code = await _script(std, line.decode())
+            if prompt := std.env.get("PS1"):
+                await std.write(1, prompt.replace("$?", str(code)).encode())
     except _Exited as leaving:
         return leaving.code
+    except ValueError as error:
+        await std.write(2, f"sh: syntax error: {error}\n".encode())
+        return 2
     return code
 
 
@@ -124,6 +130,8 @@ async def _builtin(std: Standard, words: list[str]) -> int:
             raise _Exited(await execute(std, command))
         case ["cd", path]:
             std.workdir = path
+        case [setting] if found := re.fullmatch(r"(\w+)=(.*)", setting):
+            std.env[found[1]] = found[2]
         case ["trap", "", "TERM"]:
             std.ignores_term = True
         case ["read", name]:
