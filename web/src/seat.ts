@@ -7,6 +7,7 @@ import { hand } from "./hand";
 import { lesson } from "./lesson/lesson";
 import { announce, say, settings } from "./page";
 import { divider } from "./panes/divider";
+import { follow, previews } from "./previews/previews";
 import { Terminals } from "./terminal/terminals";
 
 const STACKED = "(max-width: 52rem)";
@@ -29,7 +30,8 @@ if (panes && lessonPlace && terminalsPlace) {
   });
   terminalsPlace.before(line);
 }
-const terminals = terminalsPlace && new Terminals(terminalsPlace, settings.seat, say, announce);
+const shown = terminalsPlace ? previews(terminalsPlace, say) : [];
+const terminals = terminalsPlace && new Terminals(terminalsPlace, settings.seat, say, announce, shown);
 
 if (lessonPlace) {
   for (const place of all("[data-hand]")) hand(place, api(settings), say, announce);
@@ -52,6 +54,7 @@ if (lessonPlace) {
       },
     });
   }
+  if (terminals) follow(lessonPlace, shown, (name) => terminals.choose(name));
   // The way out of a terminal, which takes the Tab key for itself, and back.
   lessonPlace.tabIndex = -1;
   document.addEventListener("keydown", (event) => {

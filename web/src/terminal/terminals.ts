@@ -90,6 +90,11 @@ export class Terminals {
     (this.#sessions.get(active) ?? this.panels.find((panel) => panel.name === active))?.focus();
   }
 
+  /** Brings a terminal or another panel to the front. */
+  choose(name: string): void {
+    this.#tabs.choose(name);
+  }
+
   /** A terminal is opened when it is first seen: the others cost nothing. */
   #open(): void {
     for (const [name, panel] of this.#places) {
