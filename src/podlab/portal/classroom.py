@@ -14,10 +14,12 @@ if TYPE_CHECKING:
     from podlab.engines.base import Engine
     from podlab.lesson import Lesson
     from podlab.manifest.workshop import Workshop
+    from podlab.portal.previews import Previews
     from podlab.portal.settings import Settings
     from podlab.portal.terminals import Registry
     from podlab.workshop.admission import Admission
     from podlab.workshop.checking import Checker
+    from podlab.workshop.lab import Lab
     from podlab.workshop.pool import Pool
     from podlab.workshop.progress import Progress
     from podlab.workshop.seat import SeatId
@@ -36,6 +38,10 @@ class Classroom:
     checker: Checker
     terminals: Registry
     settings: Settings
+    lab: Lab | None = None
+    """What was set up for the seats on the engine; None where somebody else did that."""
+    previews: Previews | None = None
+    """None where the portal has no second port to show them at."""
     online: Counter[SeatId] = field(default_factory=Counter)
     """How many pages of a seat are open now."""
     active: dict[SeatId, float] = field(default_factory=dict)

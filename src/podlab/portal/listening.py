@@ -11,10 +11,13 @@ from urllib.parse import urlsplit
 
 from podlab.errors import Invalid
 from podlab.portal import certificate
+from podlab.portal.previews import Names, Ports
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
+    from podlab.portal.previews import Place as Previews
     from podlab.workshop.place import Place
 
 DEFAULT_PORT: Final = 8443
@@ -22,11 +25,14 @@ DEFAULT_PORT: Final = 8443
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listening:
-    """`fingerprint` is that of a certificate of our own, which browsers warn of; else empty."""
+    """`previews` is where browsers see web pages of seats, and `preview_port` where that is answered. `fingerprint`
+    is that of a certificate of our own, which browsers warn of; else empty."""
 
     host: str
     port: int
     public_url: str
+    preview_port: int
+    previews: Previews
     context: ssl.SSLContext | None
     fingerprint: str = ""
 
@@ -37,9 +43,14 @@ def listening(
     *,
     tls: Literal["auto", "self-signed", "off"] | tuple[Path, Path | None] = "auto",
     public_url: str = "",
+    preview_port: int | None = None,
+    preview_names: str = "",
+    previews: Sequence[int] = (),
 ) -> Listening:
     """`listen` is `ADDRESS:PORT`, `:PORT` or `ADDRESS`. `auto` is TLS with a certificate of our own, but not where
-    only this machine can connect: there a proxy has one, or nobody listens in. `Invalid`."""
+    only this machine can connect: there a proxy has one, or nobody listens in. Previews are on another port of the
+    same host, the next one unless said, or at names such as `https://*.previews.example.org`, which come to that
+    port, too; `previews` are the ports in the seats that the workshop names. `Invalid`."""
     host, port = parse(listen)
     if tls == "auto":
         tls = "off" if _is_local(host) else "self-signed"
@@ -50,15 +61,17 @@ def listening(
     scheme = "http" if tls == "off" else "https"
     shown = f"[{names[0]}]" if ":" in names[0] else names[0]
     url = public_url or f"{scheme}://{shown}:{port}"
-    if tls == "off":
-        return Listening(host=host, port=port, public_url=url, context=None)
+    preview_port = preview_port or port % 65535 + 1
+    fingerprint, context = "", None
     if tls == "self-signed":
         file = certificate.self_signed(place.certificate, names)
-        return Listening(
-            host=host, port=port, public_url=url, context=certificate.context(file),
-            fingerprint=certificate.fingerprint(file),
-        )  # fmt: skip
-    return Listening(host=host, port=port, public_url=url, context=certificate.context(*tls))
+        context, fingerprint = certificate.context(file), certificate.fingerprint(file)
+    elif tls != "off":
+        context = certificate.context(*tls)
+    return Listening(
+        host=host, port=port, public_url=url, preview_port=preview_port, context=context, fingerprint=fingerprint,
+        previews=Names(url, preview_names) if preview_names else Ports(url, [preview_port], previews),
+    )  # fmt: skip
 
 
 def parse(listen: str) -> tuple[str, int]:

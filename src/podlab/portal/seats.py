@@ -10,6 +10,7 @@ from podlab.errors import NotFound, PodlabError, Unavailable
 from podlab.lesson.words import ENGLISH, GERMAN
 from podlab.portal import language
 from podlab.portal.classroom import CLASSROOM
+from podlab.portal.previews.routes import address
 from podlab.workshop import values as workshop_values
 from podlab.workshop.events import SeatChanged
 from podlab.workshop.seat import State
@@ -30,7 +31,9 @@ _MORE: Final = re.compile(r"(?P<name>.+?)-[2-9]")
 def values(request: web.Request, seat: Seat) -> Mapping[str, str]:
     """The variables of the lesson in this seat."""
     classroom = request.app[CLASSROOM]
-    return workshop_values.values(classroom.workshop, seat.pod, {})
+    base = f"{request.scheme}://{request.host}"
+    shown = {each.name: base + address(each.name) for each in classroom.workshop.spec.previews}
+    return workshop_values.values(classroom.workshop, seat.pod, shown)
 
 
 def words(request: web.Request) -> Words:

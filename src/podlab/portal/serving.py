@@ -8,6 +8,7 @@ import secrets
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from errno import EADDRINUSE
 from typing import TYPE_CHECKING, Final
 
 from aiohttp import web
@@ -17,12 +18,16 @@ from podlab.errors import AlreadyExists, Denied, Unavailable
 from podlab.portal import password, seats
 from podlab.portal.app import portal
 from podlab.portal.classroom import Classroom
+from podlab.portal.previews import Place, Previews
+from podlab.portal.previews.routes import named, tenants
 from podlab.portal.settings import Settings
 from podlab.portal.terminals import Registry
+from podlab.workshop import guarding
 from podlab.workshop.admission import Admission
 from podlab.workshop.checking import Checker
-from podlab.workshop.events import Broadcast
-from podlab.workshop.place import Place, write_private
+from podlab.workshop.events import Broadcast, Trouble
+from podlab.workshop.place import Place as Folder
+from podlab.workshop.place import write_private
 from podlab.workshop.pool import Pool
 from podlab.workshop.progress import Progress
 from podlab.workshop.store import opened
@@ -32,6 +37,7 @@ if TYPE_CHECKING:
     from podlab.lesson import Lesson
     from podlab.manifest.workshop import Workshop
     from podlab.portal.listening import Listening
+    from podlab.workshop.lab import Lab
 
 _SHUTDOWN_S: Final = 2.0
 
@@ -44,7 +50,7 @@ class Trainer:
     password: str = ""
 
 
-def trainer(place: Place, *, new_password: str | None = None) -> Trainer:
+def trainer(place: Folder, *, new_password: str | None = None) -> Trainer:
     """The trainer of this place. With a `new_password`, or an empty one for one that nobody could guess, the old
     one and its sessions are worth nothing from now on."""
     if new_password is None and place.password.exists():
@@ -64,6 +70,8 @@ async def classroom(
     *,
     count: int | None = None,
     warm: int | None = None,
+    lab: Lab | None = None,
+    previews: Place | None = None,
     broadcast: Broadcast | None = None,
     on_action: Callable[[Action], None] = lambda action: None,
 ) -> AsyncIterator[Classroom]:
@@ -77,13 +85,17 @@ async def classroom(
             engine=engine, workshop=workshop, lesson=lesson, store=store, pool=pool,
             admission=Admission(pool, store), progress=Progress(lesson, store, broadcast=broadcast),
             checker=await stack.enter_async_context(Checker(engine, workshop)),
-            terminals=await stack.enter_async_context(Registry(engine)), settings=settings,
+            terminals=await stack.enter_async_context(Registry(engine)), settings=settings, lab=lab,
+            previews=await _previews(stack, engine, workshop, pool, settings, previews) if previews else None,
         )  # fmt: skip
         group = await stack.enter_async_context(asyncio.TaskGroup())
         behind = [
             group.create_task(Agent(engine, owner=pool, on_action=on_action).run(), name="agent"),
             group.create_task(seats.keep_terminals(made), name="seats' terminals"),
         ]
+        if lab is not None and lab.guarded:
+            keep = guarding.keep(engine, lab.guarded, on_warning=lambda text: broadcast.tell(Trouble(text)))
+            behind.append(group.create_task(keep, name="closed machine"))
         try:
             yield made
         finally:
@@ -91,37 +103,46 @@ async def classroom(
                 each.cancel()
 
 
+async def _previews(
+    stack: AsyncExitStack, engine: Engine, workshop: Workshop, pool: Pool, settings: Settings, place: Place
+) -> Previews:
+    made = Previews(
+        engine, tenants(pool), place, settings.secret, named=named(workshop), language=settings.language,
+        now=pool.clock.now,
+    )  # fmt: skip
+    return await stack.enter_async_context(made)
+
+
 @asynccontextmanager
 async def listen(classroom: Classroom, where: Listening) -> AsyncIterator[None]:
     """Browsers are answered while the block lasts. `AlreadyExists` where the port is taken."""
-    runner = web.AppRunner(
-        portal(classroom), shutdown_timeout=_SHUTDOWN_S, access_log=None, handle_signals=False
-    )
-    await runner.setup()
-    try:
-        site = web.TCPSite(
-            runner, where.host or None, where.port, ssl_context=where.context, reuse_address=True
-        )
-        try:
-            await site.start()
-        except PermissionError as error:
-            raise Denied(
-                f"this user may not listen on port {where.port}", subject=str(where.port),
-                hint="--listen :8443 names a port above 1023",
-            ) from error  # fmt: skip
-        except OSError as error:
-            kind = AlreadyExists if error.errno == 98 else Unavailable
-            raise kind(
-                f"cannot listen on {where.host or 'all addresses'}, port {where.port}: {error.strerror}",
-                subject=str(where.port), hint="--listen names another",
-            ) from error  # fmt: skip
+    async with AsyncExitStack() as stack:
+        await _answer(stack, portal(classroom), where, where.port)
+        if classroom.previews is not None:
+            await _answer(stack, classroom.previews.application(), where, where.preview_port)
         _announce(classroom, where)
-        try:
-            yield
-        finally:
-            classroom.settings.place.serving.unlink(missing_ok=True)
-    finally:
-        await runner.cleanup()
+        stack.callback(classroom.settings.place.serving.unlink, missing_ok=True)
+        yield
+
+
+async def _answer(stack: AsyncExitStack, app: web.Application, where: Listening, port: int) -> None:
+    runner = web.AppRunner(app, shutdown_timeout=_SHUTDOWN_S, access_log=None, handle_signals=False)
+    await runner.setup()
+    stack.push_async_callback(runner.cleanup)
+    site = web.TCPSite(runner, where.host or None, port, ssl_context=where.context, reuse_address=True)
+    try:
+        await site.start()
+    except PermissionError as error:
+        raise Denied(
+            f"this user may not listen on port {port}", subject=str(port),
+            hint="--listen :8443 names a port above 1023",
+        ) from error  # fmt: skip
+    except OSError as error:
+        kind = AlreadyExists if error.errno == EADDRINUSE else Unavailable
+        raise kind(
+            f"cannot listen on {where.host or 'all addresses'}, port {port}: {error.strerror}",
+            subject=str(port), hint="--listen and --preview-port name others",
+        ) from error  # fmt: skip
 
 
 def _announce(classroom: Classroom, where: Listening) -> None:

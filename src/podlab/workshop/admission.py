@@ -17,6 +17,7 @@ from podlab.workshop.seat import PersonId, Seat, SeatId, State
 if TYPE_CHECKING:
     import sqlite3
 
+    from podlab.manifest.workshop import Workshop
     from podlab.workshop.pool import Pool
     from podlab.workshop.store import Store
 
@@ -30,6 +31,15 @@ class Ticket:
 
     code: Code
     name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Admitted:
+    """Codes that are new, in clear. `needs_names`: codes are for names, and nobody has said any."""
+
+    tickets: tuple[Ticket, ...] = ()
+    class_code: str = ""
+    needs_names: bool = False
 
 
 class Admission:
@@ -169,3 +179,26 @@ def _name(text: str) -> str:
     if len(line) > LONGEST_NAME:
         raise Invalid(f"a name has at most {LONGEST_NAME} letters", subject=line[:20])
     return line
+
+
+async def admit(
+    admission: Admission,
+    workshop: Workshop,
+    count: int,
+    names: Sequence[str] | None = None,
+    class_code: str | None = None,
+) -> Admitted:
+    """Give the codes that the workshop's way of claiming asks for and that there are not yet: one for each of
+    `names` that has none, else for each of `count` seats; or the class's. What was given before stays."""
+    seats, known = workshop.spec.seats, await admission.people()
+    claim = (seats.claim if seats else None) or "code"
+    if class_code is None and claim == "open" and not admission.has_class_code:
+        class_code = codes.make()
+    if class_code is not None:
+        await admission.set_class_code(class_code)
+    wanted = [] if names is None else [name for name in names if name not in known.values()]
+    if names is None and claim == "code":
+        wanted = [""] * (count - len(known))
+    tickets = await admission.issue(wanted) if wanted else []
+    needs_names = claim == "named" and not (known or tickets)
+    return Admitted(tickets=tuple(tickets), class_code=class_code or "", needs_names=needs_names)

@@ -136,6 +136,19 @@ class Pool:
         """Whether a pod is being made or removed, or waits for its turn."""
         return bool(self._tasks)
 
+    async def filled(self) -> None:
+        """Until as many seats are ready as are to be, or cannot be made for now."""
+        with self.broadcast.watch() as watcher:
+            events = aiter(watcher)
+            while not self._is_filled:
+                await anext(events)
+
+    @property
+    def _is_filled(self) -> bool:
+        if any(seat.state in (State.MAKING, State.RESETTING) for seat in self.seats):
+            return False
+        return sum(seat.is_free for seat in self.seats) >= self.warm or self._roster.living >= self.count
+
     async def settled(self) -> None:
         """Until no pod is being made or removed any more."""
         while self._tasks:
@@ -198,6 +211,13 @@ class Pool:
         return await self._change(
             replace(seat, state=State.ENDED, problem=""), audit=f"seat {id} ended", by=by
         )
+
+    async def end_all(self, *, by: str = "trainer") -> None:
+        """Every seat; returns when their pods are gone. No seat is made from now on."""
+        self.resize(count=0, warm=0)
+        for seat in self.seats:
+            await self.end(seat.id, by=by)
+        await self.settled()
 
     async def reassign(self, id: SeatId, *, by: str = "trainer") -> Seat:
         """Another seat for the same person, with their progress and the rest of their time; the old one ends."""

@@ -13,6 +13,7 @@ from podlab.lesson.render import render
 from podlab.portal import seats, visitors
 from podlab.portal.classroom import CLASSROOM
 from podlab.portal.pages.render import page
+from podlab.portal.previews.routes import address
 from podlab.workshop.seat import State
 
 if TYPE_CHECKING:
@@ -52,10 +53,12 @@ async def seat(request: web.Request) -> web.StreamResponse:
         **lesson(request, mine), **clock(classroom, mine), "seat_name": mine.pod, "name": mine.name,
         "terminals": classroom.workshop.spec.terminals, "may_extend": settings.attendees_may_extend,
         "may_reset": settings.attendees_may_reset,
+        "previews": previews(request),
     }  # fmt: skip
     return await page(
-        request, "seat.html", shown, script="src/seat.ts", api="/seat/api/", seat=mine.pod, has_terminals=True
-    )
+        request, "seat.html", shown, script="src/seat.ts", api="/seat/api/", seat=mine.pod, has_terminals=True,
+        policy=frames(request),
+    )  # fmt: skip
 
 
 def lesson(request: web.Request, seat: Seat) -> dict[str, object]:
@@ -67,6 +70,20 @@ def lesson(request: web.Request, seat: Seat) -> dict[str, object]:
         for step in classroom.lesson.steps
     ]
     return {"steps": classroom.lesson.steps, "articles": articles}
+
+
+def previews(request: web.Request) -> list[dict[str, str]]:
+    """Those that the workshop names, where the portal can show them."""
+    classroom = request.app[CLASSROOM]
+    if classroom.previews is None:
+        return []
+    return [{"name": each.name, "address": address(each.name)} for each in classroom.workshop.spec.previews]
+
+
+def frames(request: web.Request) -> dict[str, str]:
+    """What the policy of a page with previews has to allow."""
+    shown = request.app[CLASSROOM].previews
+    return {} if shown is None else {"frame_src": f"'self' {shown.sources(request.host)}"}
 
 
 def clock(classroom: Classroom, seat: Seat) -> dict[str, str]:
