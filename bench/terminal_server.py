@@ -7,6 +7,7 @@ import sys
 from aiohttp import web
 
 from bench import ground
+from podlab.portal.loop import loop_factory
 from podlab.portal.terminals import Access, Registry, Session, socket
 
 ORIGIN = "http://bench.example"
@@ -36,6 +37,8 @@ async def application(pod: str) -> web.Application:
 
 
 if __name__ == "__main__":
+    factory = loop_factory()
     web.run_app(
-        application(sys.argv[1]), host="127.0.0.1", port=int(sys.argv[2]), print=None, access_log=None
-    )
+        application(sys.argv[1]), host="127.0.0.1", port=int(sys.argv[2]), print=None, access_log=None,
+        loop=factory and factory(),
+    )  # fmt: skip

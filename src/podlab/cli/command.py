@@ -106,16 +106,17 @@ def refuse_unknown(ctx: click.Context, args: list[str], known: Collection[str]) 
 
 
 def command(
-    name: str, *, example: str, **settings: Any
+    name: str, *, example: str, is_server: bool = False, **settings: Any
 ) -> Callable[[Callable[..., Awaitable[Any]]], Command]:
-    """Make a click command of an `async def`. Its docstring is the help; `example` has one or more lines."""
+    """Make a click command of an `async def`. Its docstring is the help; `example` has one or more lines.
+    A server gets the portal's event loop (`podlab.portal.loop`)."""
 
     def make(function: Callable[..., Awaitable[Any]]) -> Command:
         @functools.wraps(function)
         def run(*args: Any, **values: Any) -> Any:
             from podlab.cli.runner import run_async
 
-            return run_async(function(*args, **values))  # type: ignore[arg-type]
+            return run_async(function(*args, **values), is_server=is_server)  # type: ignore[arg-type]
 
         context = {**_CONTEXT, **settings.pop("context_settings", {})}
         return click.command(name, cls=Command, example=example, context_settings=context, **settings)(run)

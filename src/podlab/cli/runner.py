@@ -85,10 +85,16 @@ def _invoke(words: list[str]) -> Any:
         return podlab.invoke(context)
 
 
-def run_async(command: Coroutine[Any, Any, Any]) -> Any:
+def run_async(command: Coroutine[Any, Any, Any], *, is_server: bool = False) -> Any:
     """Run a command's coroutine. The first SIGINT, SIGTERM or SIGHUP cancels it, and it may undo; the second
     one says that the undo is still going on; the third one leaves at once."""
-    return asyncio.run(_cancelled_by_signals(command))
+    factory = None
+    if is_server:
+        from podlab.portal.loop import loop_factory
+
+        factory = loop_factory()
+    with asyncio.Runner(loop_factory=factory) as runner:
+        return runner.run(_cancelled_by_signals(command))
 
 
 async def _cancelled_by_signals(command: Coroutine[Any, Any, Any]) -> Any:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 @declare(
     "serve",
+    is_server=True,
     example="""
         podlab serve examples/docker-pods --seats 30
         podlab serve examples/docker-pods --seats 30 --listen 0.0.0.0:443 --tls cert.pem,key.pem
