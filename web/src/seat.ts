@@ -3,6 +3,7 @@
 import { api } from "./api";
 import { all } from "./dom";
 import { listen } from "./events";
+import { files } from "./files/files";
 import { hand } from "./hand";
 import { lesson } from "./lesson/lesson";
 import { announce, say, settings } from "./page";
@@ -31,7 +32,8 @@ if (panes && lessonPlace && terminalsPlace) {
   terminalsPlace.before(line);
 }
 const shown = terminalsPlace ? previews(terminalsPlace, say) : [];
-const terminals = terminalsPlace && new Terminals(terminalsPlace, settings.seat, say, announce, shown);
+const panels = terminalsPlace ? [...shown, ...files(terminalsPlace, settings, say, announce)] : [];
+const terminals = terminalsPlace && new Terminals(terminalsPlace, settings.seat, say, announce, panels);
 
 if (lessonPlace) {
   for (const place of all("[data-hand]")) hand(place, api(settings), say, announce);
