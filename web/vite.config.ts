@@ -24,7 +24,15 @@ export default defineConfig({
     manifest: "manifest.json",
     modulePreload: { polyfill: false },
     assetsInlineLimit: 0,
-    rollupOptions: { input: { page: "src/page.ts", seat: "src/seat.ts" } },
+    rollupOptions: {
+      input: {
+        page: "src/page.ts",
+        seat: "src/seat.ts",
+        trainer: "src/trainer.ts",
+        watch: "src/watch.ts",
+        cards: "src/cards.ts",
+      },
+    },
   },
   server: { fs: { allow: [".."] } },
   test: {

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 from aiohttp import web
 
-from podlab.portal import failures, guard
+from podlab.portal import failures, guard, previews
+from podlab.portal import trainer as trainer_pages
 from podlab.portal.api import seat as seat_api
 from podlab.portal.api import trainer as trainer_api
+from podlab.portal.api.document import document
 from podlab.portal.classroom import CLASSROOM
 from podlab.portal.files import routes as files
 from podlab.portal.pages import seat, sign_in, terminals, welcome
@@ -21,7 +24,7 @@ from podlab.workshop.ratelimit import Limiter
 if TYPE_CHECKING:
     from podlab.portal.classroom import Classroom
 
-ROOMS = (welcome, seat, terminals, seat_api, sign_in, trainer_api, files)
+ROOMS = (welcome, seat, terminals, seat_api, sign_in, trainer_api, trainer_pages, files)
 
 
 def portal(classroom: Classroom) -> web.Application:
@@ -39,12 +42,21 @@ def portal(classroom: Classroom) -> web.Application:
     files.prepare(app)
     app.on_response_prepare.append(guard.headers)
     app.router.add_get("/healthz", healthy)
+    app.router.add_get("/openapi.json", described)
     app.router.add_get(ADDRESS + "{name:.+}", static.serve)
     for room in ROOMS:
         app.router.add_routes(room.routes())
+    if classroom.previews is not None:
+        app[previews.PREVIEWS] = classroom.previews
+        app.router.add_routes(previews.routes())
     return app
 
 
 async def healthy(request: web.Request) -> web.Response:
     """Whether the portal answers; for whoever watches over it."""
     return web.json_response({"status": "ok"})
+
+
+async def described(request: web.Request) -> web.Response:
+    """The API of the trainer and of seats."""
+    return web.json_response(document(request.app, title=request.app[CLASSROOM].title, version=version("podlab")))

@@ -158,6 +158,17 @@ async def test_a_command_is_run_in_all_seats_and_one_that_does_not_end_is_ended(
     assert any("echo hello" in entry["what"] for entry in audit["entries"])
 
 
+async def test_a_file_is_refused_where_its_path_is_not_absolute_or_it_is_too_large(
+    room: Classroom, program: Program
+) -> None:
+    await come(room, "Ann")
+    await program.call("POST", "files?path=notes.txt", expect=400, data=b"x")
+    await program.call("POST", "files", expect=400, data=b"x")
+    await program.call("POST", "files?path=/tmp/a", expect=400, data=b"x" * (17 << 20))
+    found = await program.call("POST", "files?path=/tmp/../etc/passwd", data=b"x")
+    assert "refused" in found["results"][0]["problem"]
+
+
 async def test_quizzes_are_bars_and_progress_is_a_file(room: Classroom, program: Program) -> None:
     ann = await come(room, "Ann")
     (quiz,) = room.lesson.quizzes.values()
@@ -213,10 +224,15 @@ async def test_what_is_not_described_is_refused(program: Program, path: str) -> 
 
 
 def test_every_address_of_the_trainers_api_is_described(program: Program) -> None:
-    described = {(m.upper(), path) for path, methods in program.document["paths"].items() for m in methods}
+    described = {
+        (m.upper(), path)
+        for path, methods in program.document["paths"].items()
+        for m in methods
+        if "/trainer/" in path
+    }
     there = {
         (route.method, route.resource.canonical)
         for route in program.client.app.router.routes()
-        if route.resource is not None and "/api/" in route.resource.canonical
+        if route.resource is not None and "/trainer/api/" in route.resource.canonical
     }  # fmt: skip
     assert there == described

@@ -62,7 +62,7 @@ async def page(
     return response
 
 
-def _say(words: Mapping[str, str], name: str, **values: object) -> str:
+def _say(words: Mapping[str, str], name: str, /, **values: object) -> str:
     return words[name].format(**values) if values else words[name]
 
 

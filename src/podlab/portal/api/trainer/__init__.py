@@ -5,7 +5,7 @@ from __future__ import annotations
 from aiohttp import web
 
 from podlab.portal.api import describe
-from podlab.portal.api.trainer import everybody, live, machine, people, progress, seats
+from podlab.portal.api.trainer import everybody, files, live, machine, people, progress, seats
 from podlab.portal.api.trainer.meter import METER, Meter
 
 
@@ -15,5 +15,5 @@ def prepare(app: web.Application) -> None:
 
 
 def routes() -> list[web.RouteDef]:
-    rooms = (seats, people, everybody, progress, machine, live)
+    rooms = (seats, people, everybody, files, progress, machine, live)
     return describe.routes(*(each for room in rooms for each in room.HANDLERS))

@@ -50,6 +50,8 @@ async def events(request: web.Request) -> web.StreamResponse:
                         await asyncio.sleep(TOGETHER_S)
                     except TimeoutError:
                         happened = []
+            except (ConnectionResetError, TimeoutError):
+                pass  # the page has gone, or takes nothing any more
             finally:
                 measuring.cancel()
     return response

@@ -19,6 +19,7 @@ from podlab.portal.api.trainer.board import when
 from podlab.portal.api.trainer.meter import METER
 from podlab.portal.classroom import CLASSROOM
 from podlab.workshop.checking import default_container
+from podlab.workshop.level import settle
 from podlab.workshop.running import run
 from podlab.workshop.seat import State
 
@@ -88,13 +89,13 @@ async def machine(request: web.Request) -> Machine:
     """Pool and machine as they are now."""
     classroom, readings = request.app[CLASSROOM], request.app[METER].readings
     memory = sum(each.memory_bytes for each in readings.values())
-    level, unsafe = _level(classroom)
+    _, level = await settle(classroom.engine, classroom.workshop)
     return Machine(
         at=when(classroom.pool.clock.now()), engine=classroom.engine.name,
         engine_version=await classroom.engine.version(), pool=_pool(classroom),
         machine=await _look(classroom, memory // len(readings) if readings else 0),
         seats_memory_bytes=memory, seats_cpus=round(sum(each.cpus or 0 for each in readings.values()), 2),
-        level=level, unsafe=unsafe,
+        level=level.name, unsafe=level.warning,
     )  # fmt: skip
 
 
@@ -151,22 +152,6 @@ def seen(text: str, seat_memory_bytes: int) -> MachineNow | None:
         )  # fmt: skip
     except (KeyError, ValueError):
         return None
-
-
-def _level(classroom: Classroom) -> tuple[str, str]:
-    """The nested daemons' level, and what is unsafe about it."""
-    containers = classroom.workshop.pod().spec.containers
-    if any(each.security_context and each.security_context.privileged for each in containers):
-        return "privileged", "whoever has a seat can take over the engine's machine"
-    adds = [
-        name
-        for each in containers
-        if each.security_context and each.security_context.capabilities
-        for name in each.security_context.capabilities.add
-    ]
-    if "SYS_ADMIN" in adds:
-        return "caps", "whoever has a seat can change settings of the engine's machine, and so take it over"
-    return "", ""
 
 
 HANDLERS: Final = (machine, resize)
