@@ -107,7 +107,11 @@ class Browser:
 class Lab:
     room: Classroom
     server: BaseTestServer
+    app: web.Application
     open: Callable[[], Browser]
+
+    def routes(self) -> list[web.AbstractRoute]:
+        return list(self.app.router.routes())
 
     async def codes(self, *names: str) -> list[str]:
         return [ticket.code for ticket in await self.room.admission.issue(names or [""])]
@@ -136,7 +140,10 @@ async def served(folder: Path, **choices: Any) -> AsyncIterator[Lab]:
     )  # fmt: skip
     async with AsyncExitStack() as stack:
         room = await stack.enter_async_context(classroom(FakeEngine(), workshop, lesson, settings))
-        server = await stack.enter_async_context(TestServer(portal(room)))
+        app = portal(room)
+        server = TestServer(app)
+        await server.start_server(max_line_size=1 << 20)  # so that no test is answered by the parser
+        stack.push_async_callback(server.close)
         clients: list[TestClient[web.Request, web.Application]] = []
 
         def browser() -> Browser:
@@ -145,7 +152,7 @@ async def served(folder: Path, **choices: Any) -> AsyncIterator[Lab]:
             return Browser(client)
 
         try:
-            yield Lab(room, server, browser)
+            yield Lab(room, server, app, browser)
         finally:
             for client in clients:
                 await client.session.close()

@@ -40,6 +40,8 @@ if TYPE_CHECKING:
     from podlab.workshop.lab import Lab
 
 _SHUTDOWN_S: Final = 2.0
+MAX_LINE_BYTES: Final = 1 << 16
+"""Of a request's address: a file's path has up to 4096 letters, each up to 12 in an address."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +128,9 @@ async def listen(classroom: Classroom, where: Listening) -> AsyncIterator[None]:
 
 
 async def _answer(stack: AsyncExitStack, app: web.Application, where: Listening, port: int) -> None:
-    runner = web.AppRunner(app, shutdown_timeout=_SHUTDOWN_S, access_log=None, handle_signals=False)
+    runner = web.AppRunner(
+        app, shutdown_timeout=_SHUTDOWN_S, access_log=None, handle_signals=False, max_line_size=MAX_LINE_BYTES
+    )
     await runner.setup()
     stack.push_async_callback(runner.cleanup)
     site = web.TCPSite(runner, where.host or None, port, ssl_context=where.context, reuse_address=True)
