@@ -61,6 +61,10 @@ class Server:
     async def open(self, name: str) -> Terminal:
         raise NotImplementedError
 
+    async def prepare(self, name: str) -> bool:
+        """Open the session before anybody shows it. False where a server cannot."""
+        return False
+
     async def end(self, name: str, terminal: Terminal) -> None:
         """The session is over."""
         await terminal.close()
@@ -138,6 +142,11 @@ class Podlab(Server):
     async def open(self, name: str) -> Terminal:
         url = f"http://127.0.0.1:{self.port}/{name}"
         return _PodlabTerminal(await self.http.ws_connect(url, headers={"Origin": ORIGIN}, max_msg_size=0))
+
+    async def prepare(self, name: str) -> bool:
+        async with self.http.post(f"http://127.0.0.1:{self.port}/{name}") as answer:
+            answer.raise_for_status()
+        return True
 
     async def end(self, name: str, terminal: Terminal) -> None:
         async with self.http.delete(f"http://127.0.0.1:{self.port}/{name}") as answer:

@@ -20,6 +20,11 @@ async def application(pod: str) -> web.Application:
     async def authorise(request: web.Request) -> tuple[Session, Access]:
         return await registry.open(pod, "app", request.match_info["name"]), Access.OWN
 
+    async def prepare(request: web.Request) -> web.Response:
+        """As the page does when it is asked for."""
+        await registry.open(pod, "app", request.match_info["name"])
+        return web.Response()
+
     async def end(request: web.Request) -> web.Response:
         await registry.end(pod, request.match_info["name"])
         return web.Response()
@@ -31,6 +36,7 @@ async def application(pod: str) -> web.Application:
 
     app = web.Application()
     app.router.add_get("/{name}", socket.endpoint(authorise, lambda request: frozenset({ORIGIN})))
+    app.router.add_post("/{name}", prepare)
     app.router.add_delete("/{name}", end)
     app.cleanup_ctx.append(running)
     return app
