@@ -48,6 +48,26 @@ async function open(file, options, theme = "auto") {
   return page;
 }
 
+async function files(page, theme) {
+  await page.keyboard.press("Escape");
+  await page.getByRole("tab", { name: "Files" }).click();
+  await page.getByRole("button", { name: "notes ü.md", exact: true }).focus();
+  await page.locator('input[type="file"]').setInputFiles({
+    name: "a.tar",
+    mimeType: "application/x-tar",
+    buffer: Buffer.alloc(7),
+  });
+  await page.waitForTimeout(300);
+  await judge(page, `seat-${theme}-files`);
+  await page.getByRole("button", { name: "hello.sh", exact: true }).click();
+  await page.keyboard.type("echo");
+  await page.waitForTimeout(100);
+  await judge(page, `seat-${theme}-editor`);
+  await page.keyboard.press("Control+s");
+  await page.waitForTimeout(200);
+  await judge(page, `seat-${theme}-conflict`);
+}
+
 const phone = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true, deviceScaleFactor: 2 };
 try {
   for (const theme of ["light", "dark", "contrast"]) {
@@ -86,10 +106,15 @@ try {
     await page.keyboard.type("colour");
     await page.waitForTimeout(300);
     await judge(page, `seat-${theme}-search`);
+    await files(page, theme);
     await judge(await open("claim.html", {}, theme), `claim-${theme}`);
     await page.context().close();
   }
   await judge(await open("seat.html", { ...phone, colorScheme: "light" }), "phone");
+  const small = await open("seat.html", { ...phone, colorScheme: "dark" });
+  await small.getByRole("tab", { name: "Files" }).click();
+  await small.waitForTimeout(300);
+  await judge(small, "phone-files");
   await judge(await open("claim.html", { ...phone, colorScheme: "dark" }), "phone-claim");
   const tablet = { viewport: { width: 1024, height: 768 }, hasTouch: true };
   await judge(await open("seat.html", { ...tablet, colorScheme: "dark" }), "tablet");

@@ -1,5 +1,7 @@
 /** A portal and a shell in the page itself, so that the page can be looked at without either. For development only. */
 
+import { files, MockRequest } from "./files";
+
 const text = new TextEncoder();
 const frame = (type: string, payload: string | Uint8Array) => {
   const data = typeof payload === "string" ? text.encode(payload) : payload;
@@ -76,6 +78,7 @@ const attempts: Record<string, number> = {};
 
 async function portal(address: string, body: Record<string, unknown>): Promise<unknown> {
   await new Promise((resolve) => setTimeout(resolve, 60));
+  if (address.startsWith("files/")) return files(address);
   const path = address.replace(/^.*api\//, "");
   if (path === "progress") {
     return { done: pushed ? ["registry"] : [], unlocked: [], checks: {}, quizzes: {} };
@@ -103,6 +106,7 @@ async function portal(address: string, body: Record<string, unknown>): Promise<u
 
 Object.assign(window, {
   WebSocket: MockSocket,
+  XMLHttpRequest: MockRequest,
   EventSource: class extends EventTarget {
     close(): void {}
   },
@@ -111,5 +115,3 @@ Object.assign(window, {
   /** Drops all connections, as a closed laptop does. */
   drop: () => sockets.forEach((socket) => void socket.onclose?.({ code: 1006 })),
 });
-
-export {};

@@ -50,6 +50,7 @@ export class Editor {
       readonly: why !== "",
     });
     this.#field.value = this.#lines.text;
+    this.#field.setSelectionRange(0, 0); // else the cursor stands at the end
     this.#saved = this.#field.value;
     this.#field.addEventListener("input", () => this.#show());
     this.#save = button(say("files.save"), () => void this.save().then(() => this.focus()), {
