@@ -80,7 +80,7 @@ def _operation(each: Operation, parts: dict[str, Any]) -> dict[str, Any]:
         content = {JSON: {"schema": shapes.schema(each.body, parts, is_input=True)}}
         made["requestBody"] = {"required": not each.may_be_empty, "content": content}
     elif each.takes:
-        made["requestBody"] = {"required": True, "content": {each.takes: {}}}
+        made["requestBody"] = {"required": False, "content": {each.takes: {}}}  # a file may be empty
     return made
 
 

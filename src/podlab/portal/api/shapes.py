@@ -43,9 +43,11 @@ class Range:
 
 @dataclass(frozen=True, slots=True)
 class Pattern:
-    """Found anywhere in the text. https://json-schema.org/understanding-json-schema/reference/regular_expressions"""
+    """Found anywhere in the text; `said` tells people what is.
+    https://json-schema.org/understanding-json-schema/reference/regular_expressions"""
 
     text: str
+    said: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,8 +171,10 @@ def _scalar(wanted: Hint, data: Any, place: str, problems: list[str]) -> Any:
     if kind is str:
         _bounded(wanted, len(data), place, problems)
         pattern = wanted.note(Pattern)
-        if any("\ud800" <= c <= "\udfff" for c in data) or (pattern and not re.search(pattern.text, data)):
-            problems.append(f"{place}: this text cannot be taken")
+        if pattern and not re.search(pattern.text, data):
+            problems.append(f"{place}: {pattern.said or f'a text with {pattern.text}'} is expected")
+        if any("\ud800" <= c <= "\udfff" for c in data):
+            problems.append(f"{place}: this is no Unicode")
     elif (span := wanted.note(Range)) and not span.least <= data <= span.most:
         problems.append(f"{place}: a number from {span.least:g} to {span.most:g} is expected")
     return data

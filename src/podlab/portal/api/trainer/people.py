@@ -10,7 +10,7 @@ from aiohttp import web
 from podlab.errors import Conflict, Invalid, NotFound
 from podlab.portal.api.audience import TRAINER
 from podlab.portal.api.describe import operation
-from podlab.portal.api.shapes import Length, Range
+from podlab.portal.api.shapes import Length, Pattern, Range
 from podlab.portal.api.trainer.chosen import SeatNumber
 from podlab.portal.classroom import CLASSROOM
 from podlab.workshop import codes
@@ -24,6 +24,11 @@ if TYPE_CHECKING:
     from podlab.workshop.seat import PersonId
 
 MOST_AT_ONCE: Final = 500
+LETTERS: Final = Pattern(
+    f"([A-Za-z0-9][^A-Za-z0-9]*){{{SHORTEST_CLASS_CODE}}}",
+    f"{SHORTEST_CLASS_CODE} letters A to Z or digits, or more",
+)
+"""Which every keyboard has; other letters, case and what is between them do not count."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +69,9 @@ class Renew:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SetClassCode:
-    code: Annotated[str | None, Length(codes.LONGEST, least=SHORTEST_CLASS_CODE), "null: one is made"] = None
+    code: Annotated[
+        str | None, Length(codes.LONGEST, least=SHORTEST_CLASS_CODE), LETTERS, "null: one is made"
+    ] = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,8 +94,6 @@ async def add(request: web.Request, body: Add) -> Cards:
     """Make codes. Where there are more people than seats then, there may be as many seats."""
     classroom = request.app[CLASSROOM]
     names = [*body.names, *(read(body.csv) if body.csv.strip() else ()), *[""] * body.count]
-    if not names:
-        raise Invalid("nobody to make a code for", subject="people", hint="give names, csv or count")
     if len(names) > MOST_AT_ONCE:
         raise Invalid(f"{len(names)} codes at once are too many", hint=f"{MOST_AT_ONCE} are the most")
     tickets = await classroom.admission.issue(names)
