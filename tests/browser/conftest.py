@@ -116,12 +116,18 @@ def _remove(name: str) -> None:
 
 @pytest.fixture
 async def chromium() -> AsyncIterator[Browser]:
+    async with launched() as browser:
+        yield browser
+
+
+@contextlib.asynccontextmanager
+async def launched(*options: str) -> AsyncIterator[Browser]:
     """Debian's; Playwright brings no browser of its own here."""
     program = shutil.which("chromium")
     assert program, "chromium is missing: scripts/bootstrap tests installs it"
     async with async_playwright() as playwright:
         # A sandbox needs user namespaces, which root in a container does not have.
-        browser = await playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
+        browser = await playwright.chromium.launch(executable_path=program, args=["--no-sandbox", *options])
         yield browser
         await browser.close()
 

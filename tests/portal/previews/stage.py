@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from podlab.engines.base import Engine
     from podlab.portal.previews import Place
 
-PORTAL = "http://127.0.0.1:8000"
 APP = 8080
 Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
@@ -172,7 +171,12 @@ class Stage:
 
 @asynccontextmanager
 async def stage(
-    *, names: str = "", ports: int = 1, any_port: bool = True, is_public: bool = False
+    *,
+    names: str = "",
+    ports: int = 1,
+    any_port: bool = True,
+    is_public: bool = False,
+    portal: str = "127.0.0.1:8000",
 ) -> AsyncIterator[Stage]:
     world, clock = World(), [1_000_000.0]
     tenants = {1: Tenant(pod="lab-01", person="ann"), 2: Tenant(pod="lab-02", person="bob")}
@@ -186,9 +190,9 @@ async def stage(
     async with AsyncExitStack() as stack:
         at = [unused_port() for _ in range(ports)]
         place: Place = (
-            Names("http://lab.example:8000", names.replace("PORT", str(at[0])))
+            Names(f"http://{portal}", names.replace("PORT", str(at[0])))
             if names
-            else Ports(PORTAL, at, [each.port for each in named.values()])
+            else Ports(f"http://{portal}", at, [each.port for each in named.values()])
         )
         previews = await stack.enter_async_context(
             Previews(
