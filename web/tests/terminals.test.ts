@@ -75,8 +75,8 @@ afterEach(() => {
   vi.unstubAllGlobals();
 });
 
-function start(attributes = ""): Terminals {
-  const place = page(`<section data-terminals>
+function start(attributes = "", more = ""): Terminals {
+  const place = page(`<section data-terminals ${more}>
 <div data-terminal="shell" data-title="Shell" data-socket="terminals/shell" ${attributes}></div>
 <div data-terminal="docker" data-socket="terminals/docker"></div></section>`);
   opened = new Terminals(place, "s", speaker(), (text) => announced.push(text));
@@ -162,6 +162,38 @@ test("a shell that has ended is not a lost connection", () => {
   expect(one("#tab-shell").dataset.state).toBe("ended");
   one("#panel-shell .status button").click();
   expect(sockets).toHaveLength(2);
+});
+
+test("one more terminal is there again with the page, until its shell has ended", () => {
+  start("", "data-more");
+  one('[aria-label="One more terminal"]').click();
+  expect(sockets.at(-1)?.url).toBe("ws://localhost:3000/terminals/shell-2");
+  expect([...document.querySelectorAll('[role="tab"]')].map((tab) => tab.textContent)).toEqual([
+    "Shell",
+    "docker",
+    "shell-2",
+  ]);
+  opened.close();
+  sockets = [];
+  start("", "data-more");
+  expect(sockets.map((socket) => socket.url)).toContain("ws://localhost:3000/terminals/shell-2");
+  const second = sockets.find((socket) => socket.url.endsWith("-2")) as Socket;
+  second.begin();
+  second.say("s", '{"exit":0}');
+  opened.close();
+  sockets = [];
+  start("", "data-more");
+  expect(document.querySelectorAll('[role="tab"]')).toHaveLength(2);
+});
+
+test("there is an end of terminals, and a page without them offers none", () => {
+  start("", "data-more");
+  for (let count = 0; count < 9; count++) one('[aria-label="One more terminal"]').click();
+  expect(document.querySelectorAll('[role="tab"]')).toHaveLength(10);
+  expect(announced).toEqual(["There are as many terminals as can be."]);
+  opened.close();
+  start();
+  expect(document.querySelector('[aria-label="One more terminal"]')).toBeNull();
 });
 
 test("skipped output is told", () => {

@@ -21,27 +21,15 @@ export class Tabs {
   /** Names, the one that was chosen last first. */
   #recent: string[];
   #isSplit = false;
-  readonly #tabs: readonly Tab[];
+  readonly #tabs: Tab[] = [];
   readonly #buttons = new Map<string, HTMLButtonElement>();
   readonly #events: TabEvents;
 
   constructor(tabs: readonly Tab[], words: { list: string; split: string }, events: TabEvents) {
-    this.#tabs = tabs;
     this.#events = events;
     this.#recent = tabs.map((tab) => tab.name);
     this.list = make("div", { role: "tablist", "aria-label": words.list });
-    for (const tab of tabs) {
-      const made = button(tab.label, () => this.#enter(tab.name), {
-        role: "tab",
-        id: `tab-${tab.name}`,
-        "aria-controls": `panel-${tab.name}`,
-      });
-      tab.panel.id = `panel-${tab.name}`;
-      tab.panel.setAttribute("role", "tabpanel");
-      tab.panel.setAttribute("aria-labelledby", made.id);
-      this.#buttons.set(tab.name, made);
-      this.list.append(made);
-    }
+    for (const tab of tabs) this.#append(tab, tabs.length);
     this.list.addEventListener("keydown", (event) => this.#key(event));
     this.splitter = button(words.split, () => this.split(!this.#isSplit), {
       "aria-pressed": "false",
@@ -49,6 +37,13 @@ export class Tabs {
     });
     this.splitter.hidden = tabs.length < 2;
     this.#show();
+  }
+
+  /** One more tab, behind that of `after`; it is chosen. */
+  add(tab: Tab, after: string): void {
+    this.#append(tab, this.#tabs.findIndex((each) => each.name === after) + 1);
+    this.splitter.hidden = this.#tabs.length < 2;
+    this.choose(tab.name);
   }
 
   get active(): string {
@@ -82,6 +77,20 @@ export class Tabs {
   mark(name: string, state: string): void {
     const tab = this.#buttons.get(name);
     if (tab) tab.dataset.state = state;
+  }
+
+  #append(tab: Tab, at: number): void {
+    const made = button(tab.label, () => this.#enter(tab.name), {
+      role: "tab",
+      id: `tab-${tab.name}`,
+      "aria-controls": `panel-${tab.name}`,
+    });
+    tab.panel.id = `panel-${tab.name}`;
+    tab.panel.setAttribute("role", "tabpanel");
+    tab.panel.setAttribute("aria-labelledby", made.id);
+    this.list.insertBefore(made, this.list.children[at] ?? null);
+    this.#buttons.set(tab.name, made);
+    this.#tabs.splice(at, 0, tab);
   }
 
   #enter(name: string): void {

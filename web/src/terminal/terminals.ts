@@ -9,16 +9,20 @@ import { remember, remembered } from "../remembered";
 import type { Say } from "../words";
 import { Session } from "./session";
 
+const NUMBERS = [2, 3, 4, 5, 6, 7, 8, 9];
+
 export class Terminals {
   readonly #sessions = new Map<string, Session>();
   readonly #listening = new AbortController();
   readonly #tabs: Tabs;
   readonly #places: Map<string, HTMLElement>;
   readonly #reader: HTMLButtonElement;
+  /** Terminals beside the page's own, and whether they are opened again with the page. */
+  readonly #more = new Map<string, boolean>();
 
   constructor(
     place: HTMLElement,
-    seat: string,
+    private readonly seat: string,
     private readonly say: Say,
     private readonly announce: Announce,
     private readonly panels: readonly Panel[] = [],
@@ -53,9 +57,10 @@ export class Terminals {
         "div",
         { class: "tabs" },
         this.#tabs.list,
-        make("div", { class: "tools" }, this.#reader, this.#tabs.splitter),
+        make("div", { class: "tools" }, ...this.#another(place), this.#reader, this.#tabs.splitter),
       ),
     );
+    for (const name of (remembered(key("more")) ?? "").split(" ").filter(Boolean)) this.#add(name);
     const wasSplit = remembered(key("split")) === "true";
     const last = remembered(key("terminal"));
     if (last !== null) this.#tabs.choose(last);
@@ -78,6 +83,42 @@ export class Terminals {
     if (sent) this.announce(this.say("run.done", { terminal: wanted }), "aloud");
     else this.announce(this.say("run.not_connected", { terminal: wanted }));
     return sent;
+  }
+
+  /** A button for one more terminal like the page's first, where the page offers them: `data-more`. */
+  #another(place: HTMLElement): HTMLElement[] {
+    const [first] = this.#places.keys();
+    if (place.dataset.more === undefined || first === undefined) return [];
+    const add = () => {
+      const name = NUMBERS.map((number) => `${first}-${number}`).find((each) => !this.#places.has(each));
+      if (name === undefined) return this.announce(this.say("terminals.enough"));
+      this.#add(name);
+      this.#sessions.get(name)?.focus();
+    };
+    return [
+      button("+", add, { "aria-label": this.say("terminals.more"), title: this.say("terminals.more") }),
+    ];
+  }
+
+  #add(name: string): void {
+    const first = [...this.#places.values()][0];
+    const before = [...this.#places.keys()].at(-1) ?? "";
+    if (!first || this.#places.has(name)) return;
+    const own = first.dataset.terminal ?? "";
+    const panel = make("div", {
+      "data-terminal": name,
+      "data-socket": first.dataset.socket?.replace(new RegExp(`${own}$`), name),
+    });
+    this.#places.get(before)?.after(panel);
+    this.#places.set(name, panel);
+    this.#keep(name, true);
+    this.#tabs.add({ name, label: name, panel }, before);
+  }
+
+  #keep(name: string, isOpen: boolean): void {
+    this.#more.set(name, isOpen);
+    const kept = [...this.#more].filter(([, isKept]) => isKept).map(([each]) => each);
+    remember(`${this.seat}.more`, kept.join(" "));
   }
 
   close(): void {
@@ -107,7 +148,10 @@ export class Terminals {
         followsSize: panel.dataset.size === "follow",
         screenReader: this.#reader.getAttribute("aria-pressed") === "true",
       };
-      const mark = (state: string) => this.#tabs.mark(name, state);
+      const mark = (state: string) => {
+        this.#tabs.mark(name, state);
+        if (this.#more.has(name)) this.#keep(name, state !== "ended");
+      };
       this.#sessions.set(name, new Session(options, panel, this.say, this.announce, mark));
     }
     for (const session of this.#sessions.values()) session.fit();
