@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import jsonschema
 import pytest
@@ -28,6 +28,10 @@ from podlab.workshop.seat import Seat
 from podlab.workshop.store import opened
 from tests.clock import ManualClock
 from tests.workshop.conftest import quiet, workshop_of
+
+if TYPE_CHECKING:
+    from podlab.engines.base import Engine
+    from podlab.manifest.workshop import Workshop
 
 TOKEN = "a-token"
 LESSON = {
@@ -75,14 +79,13 @@ def engine() -> FakeEngine:
 
 @asynccontextmanager
 async def classroom(
-    engine: FakeEngine, folder: Path, clock: ManualClock, *, change: Callable[[Any], Any] = lambda each: each
+    engine: Engine, folder: Path, clock: ManualClock | None, workshop: Workshop
 ) -> AsyncIterator[Classroom]:
     lesson = folder / "lesson"
     lesson.mkdir(exist_ok=True)
     for name, text in LESSON.items():
         (lesson / name).write_text(text)
     place = Place(folder)
-    workshop = change(workshop_of(count=4, warm=2))
     settings = Settings(
         place=place, public_url="http://lab.example", secret=b"s" * 32, token=TOKEN, password_hash="x" * 40
     )
@@ -92,7 +95,6 @@ async def classroom(
         Checker(engine, workshop) as checker,
         Registry(engine) as terminals,
     ):
-        await quiet(pool)
         found = load(lesson)
         yield Classroom(
             engine=engine, workshop=workshop, lesson=found, store=store, pool=pool,
@@ -109,7 +111,8 @@ def clock() -> ManualClock:
 
 @pytest.fixture
 async def room(engine: FakeEngine, tmp_path: Path, clock: ManualClock) -> AsyncIterator[Classroom]:
-    async with classroom(engine, tmp_path, clock) as made:
+    async with classroom(engine, tmp_path, clock, workshop_of(count=4, warm=2)) as made:
+        await quiet(made.pool)
         yield made
 
 
