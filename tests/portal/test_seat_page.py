@@ -172,6 +172,14 @@ async def test_events_tell_of_clock_messages_progress_and_the_seat(lab: Lab, sea
         assert told == ("seat", {"state": "ended"})
 
 
+async def test_a_raised_hand_is_seen_until_it_is_lowered(lab: Lab, seated: Browser) -> None:
+    assert (await seated.post("/seat/api/hand", json={"raised": True})).status == 204
+    assert list(await lab.room.hands.raised()) == [SEAT]
+    assert 'data-hand aria-pressed="true"' in await seated.visit("/seat/")
+    await seated.post("/seat/api/hand", json={"raised": False})
+    assert await lab.room.hands.raised() == {}
+
+
 async def test_nobody_else_sees_a_seats_api(lab: Lab, seated: Browser) -> None:
     stranger = lab.open()
     for path in ("/seat/api/progress", "/seat/api/events", "/seat/assets/picture.svg"):

@@ -7,6 +7,8 @@ export interface SeatEvents {
   message(text: string): void;
   /** Something was done or unlocked, maybe in another window. */
   progress(): void;
+  /** The hand is up or down, maybe by the trainer or in another window. */
+  hand(isRaised: boolean): void;
   /** The seat is another one now, or gone: the page is to be loaded again. */
   seat(): void;
 }
@@ -22,6 +24,7 @@ export function listen(
   on("clock", ({ ends }) => typeof ends === "string" && events.clock(ends));
   on("message", ({ text }) => typeof text === "string" && events.message(text));
   on("progress", () => events.progress());
+  on("hand", ({ raised }) => typeof raised === "boolean" && events.hand(raised));
   on("seat", () => events.seat());
   return () => source.close();
 }

@@ -50,6 +50,9 @@ if (lessonPlace) {
       },
       message: announce,
       progress: () => void refresh(),
+      hand: (isRaised) => {
+        for (const place of all("[data-hand]")) place.setAttribute("aria-pressed", String(isRaised));
+      },
       seat: () => {
         terminals?.close(); // nothing is in use any more
         location.reload();

@@ -59,7 +59,7 @@ test("the page's block is the configuration, and a page without one has none", (
 
 test("what the server says by itself reaches whom it is for", () => {
   const source = Object.assign(new EventTarget(), { close: vi.fn() });
-  const events = { clock: vi.fn(), message: vi.fn(), progress: vi.fn(), seat: vi.fn() };
+  const events = { clock: vi.fn(), message: vi.fn(), progress: vi.fn(), hand: vi.fn(), seat: vi.fn() };
   const stop = listen("/events", events, () => source);
   const say = (type: string, data: object) =>
     source.dispatchEvent(new MessageEvent(type, { data: JSON.stringify(data) }));
@@ -68,9 +68,11 @@ test("what the server says by itself reaches whom it is for", () => {
   say("message", { text: 7 });
   say("progress", {});
   say("seat", { state: "ended" });
+  say("hand", { raised: true });
   expect(events.clock).toHaveBeenCalledExactlyOnceWith("2026-05-01T10:00:00Z");
   expect(events.message).toHaveBeenCalledExactlyOnceWith("Coffee!");
   expect(events.progress).toHaveBeenCalledOnce();
+  expect(events.hand).toHaveBeenCalledExactlyOnceWith(true);
   expect(events.seat).toHaveBeenCalledOnce();
   stop();
   expect(source.close).toHaveBeenCalled();

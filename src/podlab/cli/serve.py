@@ -144,11 +144,12 @@ async def command(
         telling = asyncio.create_task(serving_lines.tell(watcher, room.pool))
         try:
             await stack.enter_async_context(serving.listen(room, where))
+            await room.pool.filled()
             given = await admit(room.admission, room.workshop, room.pool.count, people, class_code)
             if given.needs_names:
                 warn("codes are for names, and there is none yet: --names FILE, or the trainer's page")
-            await room.pool.filled()
             serving_lines.links(room, where, known, given)
+            serving.keep_trainer(place, known)
             await asyncio.Event().wait()
         finally:
             telling.cancel()

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from podlab.portal.terminals import Registry
     from podlab.workshop.admission import Admission
     from podlab.workshop.checking import Checker
+    from podlab.workshop.hands import Hands
     from podlab.workshop.lab import Lab
     from podlab.workshop.pool import Pool
     from podlab.workshop.progress import Progress
@@ -35,6 +36,7 @@ class Classroom:
     pool: Pool
     admission: Admission
     progress: Progress
+    hands: Hands
     checker: Checker
     terminals: Registry
     settings: Settings

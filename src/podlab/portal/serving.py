@@ -26,6 +26,7 @@ from podlab.workshop import guarding
 from podlab.workshop.admission import Admission
 from podlab.workshop.checking import Checker
 from podlab.workshop.events import Broadcast, Trouble
+from podlab.workshop.hands import Hands
 from podlab.workshop.place import Place as Folder
 from podlab.workshop.place import write_private
 from podlab.workshop.pool import Pool
@@ -54,13 +55,17 @@ class Trainer:
 
 def trainer(place: Folder, *, new_password: str | None = None) -> Trainer:
     """The trainer of this place. With a `new_password`, or an empty one for one that nobody could guess, the old
-    one and its sessions are worth nothing from now on."""
+    one and its sessions are worth nothing once it is kept (`keep_trainer`)."""
     if new_password is None and place.password.exists():
         return Trainer(place.password.read_text())
     made = new_password or password.make()
     hashed = password.hashed(made)
-    write_private(place.password, hashed.encode())
     return Trainer(hashed, "" if new_password else made)
+
+
+def keep_trainer(place: Folder, trainer: Trainer) -> None:
+    """The password counts at the next start, too. It is time for that when it has been told: it is told only once."""
+    write_private(place.password, trainer.password_hash.encode())
 
 
 @asynccontextmanager
@@ -86,6 +91,7 @@ async def classroom(
         made = Classroom(
             engine=engine, workshop=workshop, lesson=lesson, store=store, pool=pool,
             admission=Admission(pool, store), progress=Progress(lesson, store, broadcast=broadcast),
+            hands=Hands(store, broadcast=broadcast),
             checker=await stack.enter_async_context(Checker(engine, workshop)),
             terminals=await stack.enter_async_context(Registry(engine)), settings=settings, lab=lab,
             previews=await _previews(stack, engine, workshop, pool, settings, previews) if previews else None,

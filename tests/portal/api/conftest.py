@@ -21,6 +21,7 @@ from podlab.portal.terminals import Registry
 from podlab.testing.fake import FakeEngine
 from podlab.workshop.admission import Admission
 from podlab.workshop.checking import Checker
+from podlab.workshop.hands import Hands
 from podlab.workshop.place import Place
 from podlab.workshop.pool import Pool
 from podlab.workshop.progress import Progress
@@ -100,6 +101,7 @@ async def classroom(
             engine=engine, workshop=workshop, lesson=found, store=store, pool=pool,
             admission=Admission(pool, store, clock),
             progress=Progress(found, store, clock, broadcast=pool.broadcast),
+            hands=Hands(store, clock, broadcast=pool.broadcast),
             checker=checker, terminals=terminals, settings=settings,
         )  # fmt: skip
 

@@ -19,7 +19,7 @@ from podlab.portal.api.describe import operation
 from podlab.portal.api.shapes import Length
 from podlab.portal.classroom import CLASSROOM
 from podlab.portal.pages.seat import ASSETS, iso
-from podlab.workshop.events import Event, Message, Missed, Progressed, SeatChanged
+from podlab.workshop.events import Event, HandChanged, Message, Missed, Progressed, SeatChanged
 from podlab.workshop.progress import ItemState
 from podlab.workshop.seat import State
 
@@ -63,6 +63,11 @@ class CheckResult:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunCheck:
     automatic: Annotated[bool, "whether the page asks by itself; such a failure does not count"] = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hand:
+    raised: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,11 +140,18 @@ async def answer(request: web.Request, quiz: Name, body: Choices) -> QuizResult:
     return _result(request, mine, found, made)
 
 
+@operation("POST", "/seat/api/hand", who=ATTENDEE, errors=(Conflict,))
+async def hand(request: web.Request, body: Hand) -> None:
+    """Raise a hand, or lower it. The trainer sees it."""
+    await request.app[CLASSROOM].hands.set(visitors.attendee(request).id, body.raised)
+
+
 @operation("GET", "/seat/api/events", who=ATTENDEE, errors=(Conflict,), gives="text/event-stream")
 async def events(request: web.Request) -> web.StreamResponse:
     """What happens, as server-sent events.
 
-    `clock` {"ends"}, `message` {"text"}, `progress` {}, and `seat` {"state"} when the page is to be loaded again.
+    `clock` {"ends"}, `message` {"text"}, `progress` {}, `hand` {"raised"}, and `seat` {"state"} when the page is to be
+    loaded again.
     """
     classroom, mine = request.app[CLASSROOM], visitors.attendee(request)
 
@@ -152,7 +164,7 @@ async def events(request: web.Request) -> web.StreamResponse:
 
 
 def routes() -> list[web.RouteDef]:
-    return describe.routes(progress, opened, ran, check, answer, events)
+    return describe.routes(progress, opened, ran, check, answer, hand, events)
 
 
 def _told(classroom: Classroom, mine: Seat, event: Event) -> Iterable[live.Told]:
@@ -164,6 +176,8 @@ def _told(classroom: Classroom, mine: Seat, event: Event) -> Iterable[live.Told]
                 yield "clock", {"ends": iso(seat.ends_at)}
         case Progressed(seat=id) if id == mine.id:
             yield "progress", {}
+        case HandChanged(seat=id, is_raised=is_raised) if id == mine.id:
+            yield "hand", {"raised": is_raised}
         case Message(text, to) if to in (None, mine.id):
             yield "message", {"text": text}
         case Missed():
