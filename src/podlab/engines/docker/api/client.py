@@ -215,7 +215,7 @@ def _target(path: str, query: Query | None) -> str:
         k: json.dumps(v) if isinstance(v, Mapping) else int(v) if isinstance(v, bool) else v
         for k, v in query.items()
     }
-    return f"{path}?{urlencode(pairs)}"
+    return f"{path}?{urlencode(pairs, errors='surrogateescape')}"  # a path may have bytes that are not UTF-8
 
 
 def _raise(status: int, body: bytes) -> NoReturn:
