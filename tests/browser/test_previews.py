@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import unused_port
 from playwright.async_api import Browser, FrameLocator, Page
 
+from podlab.portal import certificate
 from podlab.portal.previews import PREVIEWS
 from podlab.portal.previews.routes import _led
 from podlab.workshop.seat import SeatId
@@ -28,15 +31,19 @@ const told = {};
 const tried = async (name, what) => { try { told[name] = await what(); } catch (error) { told[name] = error.name; } };
 await tried("fetch", async () => (await fetch("/api")).text());
 await tried("socket", () => new Promise((done, failed) => {
-  const socket = new WebSocket(location.origin.replace("http", "ws") + "/ws");
+  const socket = new WebSocket(location.origin.replace(/^http/, "ws") + "/ws");
   socket.onopen = () => socket.send("hello");
   socket.onmessage = (event) => done(event.data);
   socket.onerror = () => failed(new Error());
 }));
 await tried("storage", () => { localStorage.x = "1"; return localStorage.x; });
 await tried("cookie", () => { document.cookie = "podlab-seat=evil; path=/"; document.cookie = "mine=1"; });
+await tried("toss", () => {
+  document.cookie = "__Host-Http-podlab-seat=evil; Secure; Path=/";
+  return document.cookie.includes("evil");
+});
 await tried("cookies", async () => (await fetch("/cookies")).text());
-await tried("portal", async () => (await fetch("http://HOST/secret", { credentials: "include" })).text());
+await tried("portal", async () => (await fetch("HOST/secret", { credentials: "include" })).text());
 await tried("top", () => { top.location = location.origin + "/stolen"; return "led away"; });
 await tried("page", () => top.document.title);
 await tried("worker", async () => { await navigator.serviceWorker.register("/sw.js"); return "registered"; });
@@ -79,21 +86,24 @@ def application(portal: str) -> web.Application:
 
 @pytest.fixture
 async def chromium() -> AsyncIterator[Browser]:
-    """Finds every `lab.test` on this machine."""
-    async with launched("--host-resolver-rules=MAP lab.test 127.0.0.1, MAP *.lab.test 127.0.0.1") as browser:
+    """Finds every `….test` on this machine."""
+    async with launched("--host-resolver-rules=MAP *.test 127.0.0.1") as browser:
         yield browser
 
 
 @asynccontextmanager
-async def portal(host: str, names: str = "") -> AsyncIterator[tuple[Stage, str]]:
-    """A portal that shows one preview, signed in by a cookie, with the policies of the real one."""
+async def portal(
+    host: str, names: str = "", context: ssl.SSLContext | None = None
+) -> AsyncIterator[tuple[Stage, str]]:
+    """A portal that shows one preview, signed in by a cookie, with the policies of the real one. And its address."""
     port = unused_port()
-    async with stage(names=names, portal=f"{host}:{port}") as s, _answering(s, port):
-        yield s, f"{host}:{port}"
+    at = f"{'https' if context else 'http'}://{host}:{port}"
+    async with stage(names=names, portal=at, context=context) as s, _answering(s, port, context):
+        yield s, at
 
 
 @asynccontextmanager
-async def _answering(s: Stage, port: int) -> AsyncIterator[None]:
+async def _answering(s: Stage, port: int, context: ssl.SSLContext | None) -> AsyncIterator[None]:
     seen: list[str] = []
 
     async def page(request: web.Request) -> web.StreamResponse:
@@ -117,7 +127,7 @@ async def _answering(s: Stage, port: int) -> AsyncIterator[None]:
     app.router.add_get("/seat/previews/{name:[^/]+}{target:(?:/.*)?}", preview)
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
     await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", port).start()
+    await web.TCPSite(runner, "127.0.0.1", port, ssl_context=context).start()
     yield
     await runner.cleanup()
     assert set(seen) <= {"secret", ""}  # an application has not signed anybody in as somebody else
@@ -132,31 +142,38 @@ async def told(frame: Page | FrameLocator) -> dict[str, str]:
 
 @pytest.mark.parametrize(
     ("names", "host"),
-    [("", "127.0.0.1"), ("", "localhost"), ("http://*.lab.test:PORT", "lab.test"),
-     ("http://*.localhost:PORT", "localhost")],
-    ids=["a second port", "a second port, secure", "names below the portal's", "names on another site"],
+    [("", "127.0.0.1"), ("", "lab.test TLS"), ("http://*.lab.test:PORT", "lab.test"),
+     ("https://*.lab.test:PORT", "lab.test TLS"), ("http://*.localhost:PORT", "localhost"),
+     ("https://*.previews.test:PORT", "lab.test TLS")],
+    ids=["a second port", "a second port, TLS", "names below the portal's", "names below the portal's, TLS",
+         "names on another site", "names on another site, TLS"],
 )  # fmt: skip
-async def test_an_application_works_and_is_held(chromium: Browser, names: str, host: str) -> None:
-    is_foreign = "localhost" in names
-    async with portal(host, names) as (s, at):
+async def test_an_application_works_and_is_held(
+    chromium: Browser, names: str, host: str, tmp_path: Path
+) -> None:  # fmt: skip
+    is_foreign = ".localhost" in names or ".previews" in names
+    host, _, tls = host.partition(" ")
+    context = certificate.context(certificate.self_signed(tmp_path / "lab.pem", [host])) if tls else None
+    async with portal(host, names, context) as (s, at):
         await s.application(application(at))
-        page = await (await window(chromium)).new_page()
-        await page.goto(f"http://{at}/")
+        page = await (await window(chromium, ignore_https_errors=True)).new_page()
+        await page.goto(f"{at}/")
         found = await told(page.frame_locator("iframe"))
         assert found["fetch"] == "fetched"
         assert found["socket"] == "hello"
         # A browser that keeps nothing of other sites in a frame keeps partitioned cookies, but no script's.
         assert found["storage"] == ("SecurityError" if is_foreign else "1")
         assert sorted(found["cookies"].split("; ")) == (["sid=1"] if is_foreign else ["mine=1", "sid=1"])
+        assert not found["toss"]
         assert found["portal"] == "TypeError"
         assert found["page"] == "SecurityError"
         assert found["worker"] != "registered"
-        assert page.url == f"http://{at}/"
+        assert page.url == f"{at}/"
         await page.reload()  # the cookies that the application has set change nothing
         assert (await told(page.frame_locator("iframe")))["fetch"] == "fetched"
 
         tab = await page.context.new_page()
-        await tab.goto(f"http://{at}/seat/previews/app/login?next=/x")
+        await tab.goto(f"{at}/seat/previews/app/login?next=/x")
         assert tab.url.endswith("/done")
         assert "ticket" not in tab.url
         assert await tab.locator("body").inner_text() == "/done"
@@ -166,7 +183,7 @@ async def test_an_application_works_and_is_held(chromium: Browser, names: str, h
 async def test_a_page_waits_for_its_server(chromium: Browser, names: str) -> None:
     async with portal("localhost", names) as (s, at):
         page = await (await window(chromium, language="de")).new_page()
-        await page.goto(f"http://{at}/")
+        await page.goto(f"{at}/")
         frame = page.frame_locator("iframe")
         await frame.get_by_role("heading", name=f"Auf Port {APP} lauscht").wait_for(timeout=PATIENCE_MS)
         await s.application(application(at))
@@ -178,7 +195,7 @@ async def test_only_the_portal_may_frame_it(chromium: Browser) -> None:
         await s.application(application(at))
         context = await window(chromium)
         page = await context.new_page()
-        await page.goto(f"http://{at}/seat/previews/app/done")
+        await page.goto(f"{at}/seat/previews/app/done")
         inner = page.url
 
         async def framed(request: web.Request) -> web.Response:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
@@ -176,7 +177,8 @@ async def stage(
     ports: int = 1,
     any_port: bool = True,
     is_public: bool = False,
-    portal: str = "127.0.0.1:8000",
+    portal: str = "http://127.0.0.1:8000",
+    context: ssl.SSLContext | None = None,
 ) -> AsyncIterator[Stage]:
     world, clock = World(), [1_000_000.0]
     tenants = {1: Tenant(pod="lab-01", person="ann"), 2: Tenant(pod="lab-02", person="bob")}
@@ -190,9 +192,9 @@ async def stage(
     async with AsyncExitStack() as stack:
         at = [unused_port() for _ in range(ports)]
         place: Place = (
-            Names(f"http://{portal}", names.replace("PORT", str(at[0])))
+            Names(portal, names.replace("PORT", str(at[0])))
             if names
-            else Ports(f"http://{portal}", at, [each.port for each in named.values()])
+            else Ports(portal, at, [each.port for each in named.values()])
         )
         previews = await stack.enter_async_context(
             Previews(
@@ -204,5 +206,5 @@ async def stage(
         await runner.setup()
         stack.push_async_callback(runner.cleanup)
         for each in at:
-            await web.TCPSite(runner, "127.0.0.1", each).start()
+            await web.TCPSite(runner, "127.0.0.1", each, ssl_context=context).start()
         yield Stage(world, previews, at[0], tenants, clock, stack)

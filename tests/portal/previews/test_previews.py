@@ -53,6 +53,16 @@ async def test_a_ticket_counts_once_and_not_for_long() -> None:
             assert answer.status == 403
 
 
+async def test_a_cookie_of_any_bytes_is_no_mistake_of_ours() -> None:
+    async with stage() as s:
+        own = f"podlab-preview-{s.port}".encode()
+        for value in (b"\xff", b"\xff.\xff", b"e30.\xc3", b'"a.b"', b".", b"."):
+            head = b"GET / HTTP/1.1\r\nHost: 127.0.0.1:%d\r\nCookie: %b=%b\r\n\r\n" % (s.port, own, value)
+            answer = await s.exchange(head)
+            assert answer.startswith(b"HTTP/1.1 403 "), value
+            assert b"Server:" not in answer
+
+
 async def test_without_a_cookie_nothing_is_seen() -> None:
     async with stage() as s, s.browser(None) as browser:
         heads = await s.says(HELLO)

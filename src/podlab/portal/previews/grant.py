@@ -76,7 +76,7 @@ class Seals:
 
     def _read(self, kind: str, text: str, now: float) -> dict[str, Any] | None:
         body, _, sign = text.partition(".")
-        if not hmac.compare_digest(sign.encode(), self._sign(kind, body).encode()):
+        if not hmac.compare_digest(sign.encode(errors="replace"), self._sign(kind, body).encode()):
             return None
         found: dict[str, Any] = json.loads(base64.urlsafe_b64decode(body + "=" * (-len(body) % 4)))
         return found if now < found["end"] else None

@@ -8,6 +8,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 
 from aiohttp import web
+from aiohttp.http import SERVER_SOFTWARE
 
 from podlab.portal import language
 
@@ -80,6 +81,12 @@ def page(
 <main><h1>{escape(title)}</h1><p role="status">{escape(text)}</p>{"" if waits else link or ""}</main>{script}
 """
     return web.Response(status=status, text=body, content_type="text/html", charset="utf-8", headers=headers)
+
+
+async def anonymous(request: web.Request, response: web.StreamResponse) -> None:
+    """Answers of our own tell nobody what made them; those of applications say what they say (`forward.Answer`)."""
+    if response.headers.get("Server") == SERVER_SOFTWARE:
+        del response.headers["Server"]
 
 
 def is_page(request: web.Request) -> bool:

@@ -121,11 +121,8 @@ class Previews:
         """All of a second listener. It has no middlewares, and must get none of the portal's."""
         app = web.Application()
         app.router.add_route("*", "/{path:.*}", self.handle)
+        app.on_response_prepare.append(pages.anonymous)
         return app
-
-    def is_for(self, request: web.Request) -> bool:
-        """Whether a request that arrived at a common listener is for a preview."""
-        return self._place.spot(request.host) is not None
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         spot = self._place.spot(request.host)
