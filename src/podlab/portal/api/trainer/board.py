@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from podlab.workshop.hands import Hands
+from podlab.portal.api.trainer.meter import METER, Reading
+from podlab.portal.classroom import CLASSROOM
 from podlab.workshop.progress import STUCK_FAILURES, Row
 from podlab.workshop.seat import SeatId, State
 
@@ -16,9 +18,6 @@ if TYPE_CHECKING:
 
     from podlab.portal.classroom import Classroom
     from podlab.workshop.seat import Seat
-
-from podlab.portal.api.trainer.meter import METER, Reading
-from podlab.portal.classroom import CLASSROOM
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +73,7 @@ class Board:
 async def board(request: web.Request) -> Board:
     classroom, readings = request.app[CLASSROOM], request.app[METER].readings
     pool = classroom.pool
-    hands = await Hands(classroom.store).raised()
+    hands = await classroom.hands.raised()
     rows = await classroom.progress.grid([seat.id for seat in pool.seats])
     made = [_row(classroom, pool.seat(row.seat), row, hands, readings) for row in rows]
     return Board(
@@ -88,7 +87,7 @@ async def row(request: web.Request, seat: SeatId) -> SeatRow:
     classroom = request.app[CLASSROOM]
     found = classroom.pool.seat(seat)
     (progress,) = await classroom.progress.grid([seat])
-    hands = await Hands(classroom.store).raised()
+    hands = await classroom.hands.raised()
     return _row(classroom, found, progress, hands, request.app[METER].readings)
 
 
@@ -142,8 +141,6 @@ def _active(classroom: Classroom, seat: Seat, row: Row) -> float | None:
 
 def typed_at(classroom: Classroom, seat: Seat, terminal: str) -> float | None:
     """When somebody last typed into it, came or went, by the wall clock."""
-    import asyncio
-
     session = classroom.terminals.get(seat.pod, terminal)
     if session is None or seat.person is None:
         return None

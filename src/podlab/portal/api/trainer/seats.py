@@ -15,7 +15,6 @@ from podlab.portal.api.shapes import Length, Range
 from podlab.portal.api.trainer.board import Board, SeatRow, board, row
 from podlab.portal.api.trainer.chosen import SeatNumber, Seats, chosen
 from podlab.portal.classroom import CLASSROOM
-from podlab.workshop.hands import Hands
 from podlab.workshop.seat import SeatId
 
 
@@ -112,8 +111,7 @@ async def lower_hand(request: web.Request, seat: SeatNumber) -> SeatRow:
     """Take a raised hand down. One that is down is no error."""
     classroom = request.app[CLASSROOM]
     found = classroom.pool.seat(SeatId(seat))
-    hands = Hands(classroom.store, classroom.pool.clock, broadcast=classroom.pool.broadcast)
-    await hands.set(found.id, False)
+    await classroom.hands.set(found.id, False)
     return await row(request, found.id)
 
 
