@@ -67,7 +67,7 @@ class Messages:
 
     def feed(self, data: bytes) -> list[tuple[Kind, bytes]]:
         """Whole messages and what came between them; `Violation` where it is none."""
-        if _is_key(data) and not self._data and self._kind is None:
+        if _is_key(data) and len(data) - 6 <= self._max_bytes and not self._data and self._kind is None:
             return [(_BINARY, _unmasked(data[6:], data[2:6]))]
         self._data += data
         found = []
