@@ -42,6 +42,7 @@ COMMANDS: dict[str, dict[str, tuple[str, str]]] = {
     },
     "Workshops": {
         "serve": ("serve:command", "Run a workshop: seats behind a link, with lesson and terminals"),
+        "seats": ("seats:command", "Look at the seats of a workshop that is served, and change them"),
         "lesson": ("lesson:command", "Check a lesson, and list the images that it names"),
         "import": ("import_:command", "Make a workshop of a lesson in another tool's format"),
     },
