@@ -66,9 +66,7 @@ async def test_it_is_chosen_where_there_is_no_shell(engine: DockerEngine, pod_of
         return await files.read(b"/data/f")
 
     await push(engine, pod_of_bare, "app", "/data/f", b"pushed")
-    assert (await with_files(engine, pod_of_bare, "app", read, is_root=True)).content == b"pushed"
-    with pytest.raises(Unsupported, match="no shell"):
-        await with_files(engine, pod_of_bare, "app", read, is_root=False)
+    assert (await with_files(engine, pod_of_bare, "app", read)).content == b"pushed"
 
 
 async def test_any_name_is_listed_and_read(files: Outside) -> None:

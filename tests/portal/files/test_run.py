@@ -23,7 +23,9 @@ if TYPE_CHECKING:
     from podlab.testing.shell import Standard
 
 
-async def engine(output: bytes, *, errors: bytes = b"", code: int = 0) -> FakeEngine:
+async def engine(
+    output: bytes, *, errors: bytes = b"", code: int = 0, security: SecurityContext | None = None
+) -> FakeEngine:
     """Its shell says this, whatever it is asked."""
 
     async def sh(std: Standard, args: Sequence[str]) -> int:
@@ -33,7 +35,7 @@ async def engine(output: bytes, *, errors: bytes = b"", code: int = 0) -> FakeEn
         return code
 
     made = FakeEngine(programs={"sh": sh})
-    app = Container(name="app", image="busybox", command=("sleep", "1000"))
+    app = Container(name="app", image="busybox", command=("sleep", "1000"), security_context=security)
     await made.apply(Pod(metadata=Metadata(name="p"), spec=PodSpec(containers=(app,))))
     return made
 
@@ -82,13 +84,16 @@ async def listed(files: Files) -> Listing:
     return await files.list(b"/etc")
 
 
+NO_SHELL = b'exec: "sh": executable file not found in $PATH'
+
+
 async def test_without_a_shell_it_is_the_archive_api_where_the_user_is_root_as_well() -> None:
-    none = await engine(b"", errors=b'exec: "sh": executable file not found in $PATH', code=127)
-    assert [each.path for each in (await with_files(none, "p", "app", listed, is_root=True)).entries] == [
-        b"/etc/passwd"
-    ]
+    none = await engine(b"", errors=NO_SHELL, code=127)
+    assert [each.path for each in (await with_files(none, "p", "app", listed)).entries] == [b"/etc/passwd"]
+    user = await engine(b"", errors=NO_SHELL, code=127, security=SecurityContext(run_as_user=1000))
     with pytest.raises(Unsupported, match="as its own user"):
-        await with_files(none, "p", "app", listed, is_root=False)
+        await with_files(user, "p", "app", listed)
+    assert (await with_files(user, "p", "app", listed, is_trusted=True)).entries
 
 
 async def test_a_shell_that_cannot_be_started_now_is_not_gone_round() -> None:
@@ -96,7 +101,7 @@ async def test_a_shell_that_cannot_be_started_now_is_not_gone_round() -> None:
     full = await engine(b"", errors=b"fork: Resource temporarily unavailable", code=126)
     await push(full, "p", "app", "/bin/sh", b"")
     with pytest.raises(Unavailable, match="Resource temporarily unavailable"):
-        await with_files(full, "p", "app", listed, is_root=True)
+        await with_files(full, "p", "app", listed)
 
 
 def test_who_is_root() -> None:

@@ -22,10 +22,16 @@ _SHELLS: Final = ("/bin/sh", "/usr/bin/sh")
 
 
 async def with_files(
-    engine: Engine, pod: str, container: str, do: Callable[[Files], Awaitable[Found]], *, is_root: bool
+    engine: Engine,
+    pod: str,
+    container: str,
+    do: Callable[[Files], Awaitable[Found]],
+    *,
+    is_trusted: bool = False,
 ) -> Found:
-    """What `do` gives. The engine acts as root, so without a shell it is `Unsupported` unless the user is root as
-    well. It counts whether the container has a shell, not whether it could start one: that somebody can bring about."""
+    """What `do` gives. The engine acts as root, so without a shell it is `Unsupported` unless the container's user is
+    root as well, or whoever asks `is_trusted` with that. It counts whether there is a shell, not whether it could be
+    started: that somebody can bring about."""
     try:
         return await do(Inside(engine, pod, container))
     except NoShell as none:
@@ -37,7 +43,7 @@ async def with_files(
             raise Unavailable(
                 f"container {container!r} could not start a shell: {none.output[-200:]}", subject=container
             ) from none
-    if not is_root:
+    if not is_trusted and not is_root((await engine.spec(pod)).container(container)):
         raise Unsupported(
             f"container {container!r} has no shell that could look at its files as its own user",
             subject=container,
@@ -45,7 +51,7 @@ async def with_files(
     return await do(Outside(engine, pod, container))
 
 
-def is_root(container: Container) -> bool:
+def is_root(container: Container | None) -> bool:
     """As far as the pod says; what it leaves to the image counts as root."""
-    security = container.security_context
+    security = container.security_context if container else None
     return security is None or not security.run_as_user

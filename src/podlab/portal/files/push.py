@@ -33,7 +33,7 @@ async def push(engine: Engine, pod: str, container: str, target: str, data: byte
     async def write(files: Files) -> str:
         return await files.write(file, Upload(size_bytes=len(data), chunks=_pieces(data)))
 
-    await with_files(engine, pod, container, write, is_root=True)
+    await with_files(engine, pod, container, write, is_trusted=True)
 
 
 async def _pieces(data: bytes) -> AsyncIterator[bytes]:

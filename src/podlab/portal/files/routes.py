@@ -27,7 +27,7 @@ from podlab.portal.api.describe import operation
 from podlab.portal.classroom import CLASSROOM
 from podlab.portal.files import limits, path, shapes, stream
 from podlab.portal.files.entry import NEW
-from podlab.portal.files.of_container import is_root, with_files
+from podlab.portal.files.of_container import with_files
 from podlab.portal.files.shapes import (
     ContainerName,
     Folder,
@@ -161,13 +161,8 @@ async def _with(request: web.Request, container: str, do: Callable[[Files], Awai
     classroom, seat = request.app[CLASSROOM], visitors.attendee(request)
     if seat.state is not State.CLAIMED:
         raise Unavailable(f"seat {seat.pod} is not ready yet", subject=seat.pod, hint="try again in a moment")
-    name = _container(request, container)
-    spec = classroom.workshop.spec.pod.spec
-    known = next((each for each in spec.containers if each.name == name), None)
     with request.app[TRAFFIC].one_more(seat.pod):
-        return await with_files(
-            classroom.engine, seat.pod, name, do, is_root=known is not None and is_root(known)
-        )
+        return await with_files(classroom.engine, seat.pod, _container(request, container), do)
 
 
 def _containers(request: web.Request) -> tuple[str, ...]:
