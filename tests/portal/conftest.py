@@ -144,8 +144,6 @@ async def served(folder: Path, **choices: Any) -> AsyncIterator[Lab]:
         server = TestServer(app)
         # No test is to be answered by the parser, nor to wait for a page that stays open.
         await server.start_server(shutdown_timeout=0.5, max_line_size=1 << 20)
-            shutdown_timeout=0.5, max_line_size=1 << 20
-        )  # so that no test is answered by the parser
         stack.push_async_callback(server.close)
         clients: list[TestClient[web.Request, web.Application]] = []
 
