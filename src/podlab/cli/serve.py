@@ -60,7 +60,7 @@ if TYPE_CHECKING:
     "--preview-port",
     type=click.IntRange(1, 65535),
     metavar="PORT",
-    help="Where web pages of seats are seen: another origin than the portal's. Its port and one, if not said.",
+    help="Where web pages of seats are seen: the first of a port for each preview, else the one after the portal's.",
 )
 @click.option(
     "--preview-names",

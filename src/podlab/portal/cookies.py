@@ -13,18 +13,19 @@ if TYPE_CHECKING:
 
 
 class Signed:
-    """One kind of cookie. Over TLS its name begins with `__Host-`: no other host or port's page can set it.
+    """One kind of cookie. Over TLS its name begins with `__Host-Http-`: no other host's page can set it, and no script,
+    such as that of a preview at another port of this host.
     https://developer.mozilla.org/docs/Web/HTTP/Reference/Headers/Set-Cookie#cookie_prefixes"""
 
     def __init__(self, kind: str, secret: bytes, *, is_secure: bool, max_age_s: int) -> None:
-        self.name = f"{'__Host-' * is_secure}podlab-{kind}"
+        self.name = f"{'__Host-Http-' * is_secure}podlab-{kind}"
         self._key = hashlib.blake2b(kind.encode(), key=secret, digest_size=32).digest()
         self._is_secure, self._max_age_s = is_secure, max_age_s
 
     def read(self, request: web.Request, now: float) -> dict[str, Any] | None:
         """What we once wrote; None where there is none, it is too old, or somebody else wrote it."""
         body, _, sign = request.cookies.get(self.name, "").partition(".")
-        if not hmac.compare_digest(sign.encode(), self._sign(body)):
+        if not hmac.compare_digest(sign.encode(errors="replace"), self._sign(body)):
             return None
         found: dict[str, Any] = json.loads(base64.urlsafe_b64decode(body + "=" * (-len(body) % 4)))
         return found if now - found["at"] < self._max_age_s else None
@@ -46,5 +47,5 @@ class Signed:
         return self._sign("csrf:" + request.cookies.get(self.name, "")).decode()
 
     def _sign(self, text: str) -> bytes:
-        digest = hmac.digest(self._key, text.encode(), "sha256")
+        digest = hmac.digest(self._key, text.encode(errors="replace"), "sha256")
         return base64.urlsafe_b64encode(digest).rstrip(b"=")

@@ -25,13 +25,13 @@ DEFAULT_PORT: Final = 8443
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listening:
-    """`previews` is where browsers see web pages of seats, and `preview_port` where that is answered. `fingerprint`
+    """`previews` is where browsers see web pages of seats, and `preview_ports` where that is answered. `fingerprint`
     is that of a certificate of our own, which browsers warn of; else empty."""
 
     host: str
     port: int
     public_url: str
-    preview_port: int
+    preview_ports: tuple[int, ...]
     previews: Previews
     context: ssl.SSLContext | None
     fingerprint: str = ""
@@ -48,9 +48,9 @@ def listening(
     previews: Sequence[int] = (),
 ) -> Listening:
     """`listen` is `ADDRESS:PORT`, `:PORT` or `ADDRESS`. `auto` is TLS with a certificate of our own, but not where
-    only this machine can connect: there a proxy has one, or nobody listens in. Previews are on another port of the
-    same host, the next one unless said, or at names such as `https://*.previews.example.org`, which come to that
-    port, too; `previews` are the ports in the seats that the workshop names. `Invalid`."""
+    only this machine can connect: there a proxy has one, or nobody listens in. Previews are on other ports of the same
+    host, one for each that the workshop names (`previews`: their ports in the seats), from the next one on unless said;
+    or at names such as `https://*.previews.example.org`, which come to that port, too. `Invalid`."""
     host, port = parse(listen)
     if tls == "auto":
         tls = "off" if _is_local(host) else "self-signed"
@@ -61,7 +61,14 @@ def listening(
     scheme = "http" if tls == "off" else "https"
     shown = f"[{names[0]}]" if ":" in names[0] else names[0]
     url = public_url or f"{scheme}://{shown}:{port}"
-    preview_port = preview_port or port % 65535 + 1
+    first = preview_port or port % 65535 + 1
+    ports = tuple(range(first, first + (1 if preview_names else max(1, len(previews)))))
+    if port in ports or ports[-1] > 65535:
+        raise Invalid(
+            f"previews cannot have the ports {ports[0]} to {ports[-1]}",
+            subject=str(first),
+            hint="--preview-port",
+        )
     fingerprint, context = "", None
     if tls == "self-signed":
         file = certificate.self_signed(place.certificate, names)
@@ -69,8 +76,8 @@ def listening(
     elif tls != "off":
         context = certificate.context(*tls)
     return Listening(
-        host=host, port=port, public_url=url, preview_port=preview_port, context=context, fingerprint=fingerprint,
-        previews=Names(url, preview_names) if preview_names else Ports(url, [preview_port], previews),
+        host=host, port=port, public_url=url, preview_ports=ports, context=context, fingerprint=fingerprint,
+        previews=Names(url, preview_names) if preview_names else Ports(url, ports, previews),
     )  # fmt: skip
 
 

@@ -127,7 +127,8 @@ async def listen(classroom: Classroom, where: Listening) -> AsyncIterator[None]:
     async with AsyncExitStack() as stack:
         await _answer(stack, portal(classroom), where, where.port)
         if classroom.previews is not None:
-            await _answer(stack, classroom.previews.application(), where, where.preview_port)
+            for port in where.preview_ports:
+                await _answer(stack, classroom.previews.application(), where, port)
         _announce(classroom, where)
         stack.callback(classroom.settings.place.serving.unlink, missing_ok=True)
         yield

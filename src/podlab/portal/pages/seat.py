@@ -53,7 +53,8 @@ async def seat(request: web.Request) -> web.StreamResponse:
         **lesson(request, mine), **clock(classroom, mine), "seat_name": mine.pod, "name": mine.name,
         "terminals": classroom.workshop.spec.terminals, "may_extend": settings.attendees_may_extend,
         "may_reset": settings.attendees_may_reset,
-        "previews": previews(request), "has_hand_up": mine.id in await classroom.hands.raised(),
+        "previews": previews(request), "has_previews": classroom.previews is not None,
+        "has_hand_up": mine.id in await classroom.hands.raised(),
     }  # fmt: skip
     return await page(
         request, "seat.html", shown, script="src/seat.ts", api="/seat/api/", seat=mine.pod, has_terminals=True,
