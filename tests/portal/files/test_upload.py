@@ -79,7 +79,9 @@ async def test_a_hundred_megabytes_up_and_down_cost_no_memory(address: str, pod:
         assert peak_kb() - before < 16_000
 
 
-async def test_an_upload_whose_browser_goes_away_leaves_nothing(address: str, pod: str) -> None:
+async def test_an_upload_whose_browser_goes_away_leaves_nothing(
+    address: str, pod: str, caplog: pytest.LogCaptureFixture
+) -> None:
     async def broken() -> AsyncIterator[bytes]:
         yield BLOCK
         await asyncio.sleep(0.3)
@@ -95,13 +97,14 @@ async def test_an_upload_whose_browser_goes_away_leaves_nothing(address: str, po
 
     for _ in range(100):
         if not await left():
-            return
+            break
         await asyncio.sleep(0.2)
     assert await left() == b""
+    assert all("gone away" in str(each.exc_info) for each in caplog.records if each.levelname == "ERROR")
 
 
 async def test_a_browser_that_takes_nothing_more_is_let_go(
-    address: str, pod: str, monkeypatch: pytest.MonkeyPatch
+    address: str, pod: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(limits, "IDLE_S", 1.0)
     script = f"head -c {SIZE} /dev/zero >/tmp/f"
@@ -115,6 +118,7 @@ async def test_a_browser_that_takes_nothing_more_is_let_go(
     for _ in range(100):
         running = await asyncio.to_thread(docker, "top", naming.container(pod, "app"))
         if b"head -c" not in running.stdout:
+            assert [each for each in caplog.records if each.levelname == "ERROR"] == []
             return
         await asyncio.sleep(0.2)
     pytest.fail("the script goes on though nobody reads")

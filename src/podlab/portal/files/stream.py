@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import re
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 
-from aiohttp import web
+from aiohttp import ClientPayloadError, web
 
-from podlab.errors import Conflict, Invalid, TimedOut
+from podlab.errors import Conflict, Invalid, PodlabError, TimedOut, Unavailable
 from podlab.portal.files import limits, path
 from podlab.portal.files.entry import Upload
 
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from podlab.portal.files.entry import Download
+
+_log = logging.getLogger(__name__)
 
 INERT: Final = {
     "Content-Security-Policy": "default-src 'none'; sandbox; frame-ancestors 'none'",
@@ -48,10 +51,10 @@ async def sent(request: web.Request, download: Download) -> web.StreamResponse:
         if size is not None and count < size:
             raise Conflict("the file became shorter")
         await response.write_eof()
-    except BaseException:
+    except (PodlabError, TimeoutError, ConnectionError) as error:
+        _log.info("a download of %s broke off: %s", path.shown(download.name), error)
         if request.transport is not None:
             request.transport.abort()
-        raise
     return response
 
 
@@ -72,6 +75,8 @@ async def _body(request: web.Request) -> AsyncIterator[bytes]:
                 chunk = await request.content.read(limits.CHUNK_BYTES)
         except TimeoutError as error:
             raise TimedOut("the browser sends nothing more", hint="try again") from error
+        except (ConnectionError, ClientPayloadError, web.RequestPayloadError) as error:
+            raise Unavailable("the browser has gone away") from error
         if not chunk:
             return
         yield chunk
