@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NoReturn
 
 from aiohttp import web
 
@@ -14,7 +14,7 @@ from podlab.portal.classroom import CLASSROOM
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from podlab.workshop.events import Event
+    from podlab.workshop.events import Event, Watcher
 
 KEEPALIVE_S: Final = 15.0
 """Proxies commonly cut what was idle for 60 s."""
@@ -31,15 +31,24 @@ async def stream(
     """Until the page goes: `first`, and then what `tell` makes of each event."""
     with request.app[CLASSROOM].pool.broadcast.watch() as watcher:
         response = await opened(request)
-        await send(response, first)
-        while True:
-            try:
-                async with asyncio.timeout(KEEPALIVE_S):
-                    event = await anext(aiter(watcher))
-            except TimeoutError:
-                await _write(response, b":\n\n")
-            else:
-                await send(response, tell(event))
+        try:
+            await send(response, first)
+            await _follow(response, watcher, tell)
+        except (ConnectionResetError, TimeoutError):
+            return response
+
+
+async def _follow(
+    response: web.StreamResponse, watcher: Watcher, tell: Callable[[Event], Iterable[Told]]
+) -> NoReturn:
+    while True:
+        try:
+            async with asyncio.timeout(KEEPALIVE_S):
+                event = await anext(aiter(watcher))
+        except TimeoutError:
+            await _write(response, b":\n\n")
+        else:
+            await send(response, tell(event))
 
 
 async def opened(request: web.Request) -> web.StreamResponse:
