@@ -11,12 +11,14 @@ import random
 import statistics
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import TYPE_CHECKING
+
+import aiohttp
 
 from bench import ground, peers, raw
 from bench.ground import PREFIX
-from bench.rounds import Reading, Results, Turn, progress, run
+from bench.rounds import Reading, Results, Turn, progress, reason, run
 from bench.shell import sh
 from bench.table import absent, markdown, times
 from bench.terminal_peers import PROMPT, Podlab, Server, ShellInABox, Terminal, Ttyd, until
@@ -41,14 +43,19 @@ async def suite(api: raw.Api, folder: Path, *, rounds: int, quick: bool) -> str:
     async with ground.library() as engine:
         await engine.apply(peers.wanted(POD, ("app",)))
         servers = [each(POD, container) for each in (Podlab, Ttyd, ShellInABox)]
+        _merge(found, await echo_in_turn(servers, rounds, quick), "echo")
         for act in ACTS:
-            results = await run({each.name: _turn(act, each, quick) for each in servers}, rounds)
-            for name, readings in results.readings.items():
-                found.readings.setdefault(name, {}).update(readings)
-            for name, why in results.absent.items():
-                found.absent[name] = f"{act.__name__}: {why}"
+            turns = {each.name: _turn(act, each, quick) for each in servers}
+            _merge(found, await run(turns, rounds), act.__name__)
         await engine.delete(POD)
     return _table(found) + absent(found)
+
+
+def _merge(found: Results, more: Results, act: str) -> None:
+    for name, readings in more.readings.items():
+        found.readings.setdefault(name, {}).update(readings)
+    for name, why in more.absent.items():
+        found.absent[name] = f"{act}: {why}"
 
 
 def _turn(act: Act, server: Server, quick: bool) -> Turn:
@@ -86,17 +93,38 @@ async def opening(server: Server, quick: bool) -> dict[str, Reading]:
     for number in range(4 if quick else 12):
         cold.append(await opened(f"open-{number}"))
         again.append(await opened(f"open-{number}"))
-        if await server.prepare(f"prepared-{number}"):
-            await asyncio.sleep(0.3)  # as a page takes to load
+        if number % 2 and await server.prepare(f"prepared-{number}"):
+            await asyncio.sleep(0.7)  # as a page takes to load
             prepared.append(await opened(f"prepared-{number}"))
     found = {"open": cold, "open again": again, "open prepared": prepared}
     return {act: Reading(wall_s=statistics.median(waits)) for act, waits in found.items() if waits}
 
 
-async def echo(server: Server, quick: bool) -> dict[str, Reading]:
-    async with _opened(server, 1) as (terminal,):
-        one = await _typed(terminal, 40 if quick else 150, 0.02)
-    return {"echo": Reading(wall_s=statistics.median(one))}
+async def echo_in_turn(servers: list[Server], rounds: int, quick: bool) -> Results:
+    """One session on each server at the same time, and a key to each in turn: what disturbs one disturbs all."""
+    found = Results()
+    async with AsyncExitStack() as stack:
+        terminals: dict[str, Terminal] = {}
+        for server in servers:
+            try:
+                await stack.enter_async_context(server.running())
+                (terminals[server.name],) = await stack.enter_async_context(_opened(server, 1))
+            except (OSError, RuntimeError, aiohttp.ClientError) as error:
+                found.absent[server.name] = reason(error)
+        for number in range(rounds + 1):
+            progress(f"echo in turn: round {number} of {rounds}")
+            waits: dict[str, list[float]] = {name: [] for name in terminals}
+            for _ in range(40 if quick else 160):
+                for name in random.sample(list(terminals), len(terminals)):
+                    waits[name] += await _typed(terminals[name], 1, 0.02)
+            for name, terminal in terminals.items():
+                await terminal.type(b"\x15")  # Ctrl-U: an empty line again
+                if number:
+                    reading = Reading(wall_s=statistics.median(waits[name]))
+                    found.readings.setdefault(name, {}).setdefault("echo", {})[number] = reading
+            await asyncio.sleep(0.5)
+    await _clear(servers[0])
+    return found
 
 
 async def echo_of_many(server: Server, quick: bool) -> dict[str, Reading]:
@@ -161,10 +189,35 @@ async def beside_floods(server: Server, quick: bool) -> dict[str, Reading]:
         return {"beside floods": Reading(wall_s=statistics.median(typed))}
 
 
+async def load(server: Server, quick: bool) -> dict[str, Reading]:
+    """One terminal; and a full room: half of the terminals type 5 keys a second, half run output that is read at
+    20 kB a second. That no byte of it is lost, `tests/portal/terminals/test_load.py` proves."""
+    if server.name == "shellinabox":
+        return {}
+    half, keys = (10, 10) if quick else (50, 40)
+    async with _opened(server, 2 * half) as terminals:
+        one = sorted(await _typed(terminals[0], 3 * keys, 0.02))
+        async with asyncio.TaskGroup() as group:
+            floods = []
+            for each in terminals[half:]:
+                await each.type(_FLOOD + b"\r")
+                floods.append(group.create_task(until(_Slow(each, 20_000), b"never", 600)))
+            await asyncio.sleep(2)
+            typed = await asyncio.gather(*(_typed(each, keys, KEY_PAUSE_S) for each in terminals[:half]))
+            for flooding in floods:
+                flooding.cancel()
+    every = sorted(seconds for each in typed for seconds in each)
+    return {
+        "p99 of one": Reading(wall_s=one[len(one) * 99 // 100]),
+        "p99 of a room": Reading(wall_s=every[len(every) * 99 // 100]),
+    }
+
+
 async def idle(server: Server, quick: bool) -> dict[str, Reading]:
     sessions = 20 if quick else 100
     before = server.memory_bytes()
-    async with _opened(server, sessions):
+    async with _opened(server, sessions) as terminals:
+        await asyncio.gather(*(_typed(each, 1, 1) for each in terminals))  # they are alive, all of them
         await asyncio.sleep(1)
         return {"idle": Reading(memory_bytes=(server.memory_bytes() - before) / sessions)}
 
@@ -185,7 +238,7 @@ async def ending(server: Server, quick: bool) -> dict[str, Reading]:
 
 
 ACTS: tuple[Act, ...] = (
-    opening, echo, echo_of_many, flood, interrupt, beside_floods, stopped, idle, ending
+    opening, echo_of_many, flood, interrupt, beside_floods, load, stopped, idle, ending
 )  # fmt: skip
 
 
@@ -211,7 +264,7 @@ async def _typed(terminal: Terminal, keys: int, pause_s: float) -> list[float]:
     found = []
     await asyncio.sleep(random.random() * pause_s)
     for number in range(keys):
-        letter = b"abcdefghijklmnopqrstuvwxyz"[number % 26 : number % 26 + 1]
+        letter = bytes((random.choice(b"abcdefghijklmnopqrstuvwxyz"),))
         began = time.perf_counter()
         async with asyncio.TaskGroup() as group:
             group.create_task(terminal.type(letter))
@@ -227,12 +280,13 @@ async def _typed(terminal: Terminal, keys: int, pause_s: float) -> list[float]:
 class _Slow:
     """Draws so many bytes a second."""
 
-    def __init__(self, terminal: Terminal) -> None:
+    def __init__(self, terminal: Terminal, drawn_bytes_s: int = DRAWN_BYTES_S) -> None:
         self._terminal = terminal
+        self._drawn_bytes_s = drawn_bytes_s
 
     async def read(self) -> bytes:
         data = await self._terminal.read()
-        await asyncio.sleep(len(data) / DRAWN_BYTES_S)
+        await asyncio.sleep(len(data) / self._drawn_bytes_s)
         return data
 
     async def type(self, data: bytes) -> None:
@@ -277,6 +331,8 @@ _ROWS: tuple[tuple[str, str, str, Callable[[float | None], str]], ...] = (
     ("the same, CPU", "flood", "own_cpu_s", _s),
     ("Ctrl-C to the prompt in a flood, read at 4 MB/s", "Ctrl-C", "wall_s", _ms),
     ("echo of a key beside six floods", "beside floods", "wall_s", _ms),
+    ("99th percentile of a key, one session", "p99 of one", "wall_s", _ms),
+    ("the same, 50 sessions beside 50 with output", "p99 of a room", "wall_s", _ms),
     ("growth while a flood is not read", "stopped", "memory_bytes", _kilobytes),
     ("memory of an idle session", "idle", "memory_bytes", _kilobytes),
     ("processes left 3 s after the end", "left", "memory_bytes", _count),

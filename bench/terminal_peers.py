@@ -183,7 +183,10 @@ class Ttyd(Server):
     needs = "ttyd"
 
     def command(self, port: int) -> list[str]:
-        return ["ttyd", "-i", "127.0.0.1", "-p", str(port), "-W", "-d", "0", *self.exec.split()]
+        # It ends a connection whose pong comes late, as behind a flood: with a ping each 300 s it stays to be measured.
+        return [
+            "ttyd", "-i", "127.0.0.1", "-p", str(port), "-W", "-d", "0", "-P", "300", *self.exec.split()
+        ]  # fmt: skip
 
     async def open(self, name: str) -> Terminal:
         url = f"http://127.0.0.1:{self.port}/ws"

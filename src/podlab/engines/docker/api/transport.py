@@ -40,7 +40,7 @@ class Connection(Protocol):
 
 
 class _Pouring(asyncio.StreamReaderProtocol):
-    """From socket to taker without a queue and a task that has to wake up: for a key's echo, a third of all time."""
+    """From socket to taker without a queue and a task that has to wake up."""
 
     _take: Callable[[bytes], None] | None = None
     _ended: asyncio.Future[None] | None = None
