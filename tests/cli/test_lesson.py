@@ -11,14 +11,14 @@ EXAMPLE = Path(__file__).parents[2] / "examples" / "docker-pods"
 def test_a_right_lesson_is_counted(podlab: Podlab) -> None:
     told = podlab("lesson", "check", str(EXAMPLE))
     assert (told.code, told.err) == (0, "")
-    assert told.out.startswith("Pods on a Docker Engine: 6 steps, ")
+    assert told.out.startswith("Pods on a Docker Engine: 7 steps, ")
     counted = podlab("lesson", "check", str(EXAMPLE / "podlab.yaml"), "-o", "json").json
     assert (counted["quizzes"], counted["warnings"]) == (2, [])
 
 
 def test_a_lesson_without_workshop_and_a_step_alone_are_read(podlab: Podlab) -> None:
     assert podlab("lesson", "check", str(EXAMPLE / "lesson")).code == 0
-    assert podlab("lesson", "check", str(EXAMPLE / "lesson" / "06-quiz.md")).out.startswith(
+    assert podlab("lesson", "check", str(EXAMPLE / "lesson" / "07-quiz.md")).out.startswith(
         "What have you learned?"
     )
 
