@@ -32,6 +32,10 @@ BUILT_FROM: Final = "podlab.io/built-from"
 
 MIRROR_IMAGE: Final = "podlab/mirror:latest"
 """The image of a registry that holds what seats pull; podlab makes it (`podlab.images.mirror`)."""
+FIREWALL_IMAGE: Final = "podlab/firewall:latest"
+"""The image of the container that sets the machine's firewall; podlab makes it."""
+SHARED_PORTS: Final = range(25001, 25017)
+"""Of the isolated pods' gateway: the one thing of the engine's machine that they may reach. Mirrors listen there."""
 LABEL_SCHEME: Final = "1"
 INFRA: Final = "infra"
 NETWORK: Final = "podlab"

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Protocol, Self
 
 from podlab.cli.output import size
 from podlab.cli.runner import say
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
     from rich.progress import TaskID
 
     from podlab.images.prepare import Prepared, Progress
@@ -97,3 +100,8 @@ def _result(prepared: Prepared) -> str:
     how = f"built from {prepared.built_from}" if prepared.how == "built" else prepared.how
     took = f"{size(prepared.size_bytes)} in {prepared.seconds:.1f} s"
     return f"image {prepared.reference}: {how}, {took}"
+
+
+def lines() -> AbstractContextManager[Lines]:
+    """What fits where stderr goes."""
+    return Bars() if sys.stderr.isatty() else Plain()

@@ -44,6 +44,8 @@ COMMANDS: dict[str, dict[str, tuple[str, str]]] = {
         "serve": ("serve:command", "Run a workshop: seats behind a link, with lesson and terminals"),
         "seats": ("seats:command", "Look at the seats of a workshop that is served, and change them"),
         "lesson": ("lesson:command", "Check a lesson, and list the images that it names"),
+        "rehearse": ("rehearse:command", "Go through a lesson in seats of its own, and tell what fails"),
+        "bundle": ("bundle:command", "Write a workshop with all that it needs to one file"),
         "import": ("import_:command", "Make a workshop of a lesson in another tool's format"),
     },
     "Images and engine": {

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from podlab.cli.image_progress import Lines
     from podlab.engines.base import Engine
     from podlab.images.prepare import Prepared, Progress
+    from podlab.lesson.lesson import Lesson
+    from podlab.manifest.workshop import Workshop
     from podlab.model import Pod
 
 
@@ -35,6 +37,20 @@ async def prepare_images(engine: Engine, pods: Iterable[Pod], mirrored: Collecti
             on_warning=warn,
             on_done=lines.finish,
         )
+
+
+async def prepare_workshop(
+    engine: Engine, workshop: Workshop, lesson: Lesson, *, anywhere: bool = False
+) -> tuple[str, ...]:
+    """Get what the workshop needs, its mirror included; the references of all images that are there then.
+    With `anywhere`, also what it needs on other engines."""
+    from podlab.workshop import lab_images
+
+    with _LazyLines() as lines:
+        return await lab_images.prepare(
+            engine, workshop, lesson, anywhere=anywhere,
+            on_progress=lines.show, on_done=lines.finish, on_warning=warn,
+        )  # fmt: skip
 
 
 class _LazyLines:

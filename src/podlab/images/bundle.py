@@ -12,8 +12,9 @@ import tarfile
 import tempfile
 import zlib
 from contextlib import aclosing
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import IO, TYPE_CHECKING, Any, Final, Literal
 
 from podlab.errors import Denied, Invalid, NotFound, PodlabError, Unavailable
 
@@ -27,6 +28,15 @@ _GZIP: Final = b"\x1f\x8b"
 _END_BYTES: Final = 1024
 """Two empty blocks end a tar: one cut short between two members has none, and Python's reader would not mind.
 https://www.gnu.org/software/tar/manual/html_node/Standard.html"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Archive:
+    """Images that are no file of their own, but part of one: `open` reads them from their start."""
+
+    name: str
+    size_bytes: int
+    open: Callable[[], IO[bytes]]
 
 
 async def save(
@@ -65,7 +75,10 @@ async def save(
 
 
 async def load(
-    store: ImageStore, file: Path, *, on_bytes: Callable[[int, int], None] = lambda done, total: None
+    store: ImageStore,
+    file: Path | Archive,
+    *,
+    on_bytes: Callable[[int, int], None] = lambda done, total: None,
 ) -> list[str]:
     """Put the file's images on the engine; their references. `docker save`'s own files will do.
 
@@ -73,26 +86,28 @@ async def load(
     on the engine is taken away again: tags that were not there before. `on_bytes` hears how much of how many
     bytes the engine has taken.
     """
-    expected = await asyncio.to_thread(_contents, file)
+    archive = file if isinstance(file, Archive) else _of_file(file)
+    expected = await asyncio.to_thread(_contents, archive)
     before = {tag for image in await store.images() for tag in image.tags}
-    total = file.stat().st_size
 
     async def read() -> AsyncIterator[bytes]:
         done = 0
-        with file.open("rb") as archive:
-            while chunk := await asyncio.to_thread(archive.read, _CHUNK_BYTES):
+        with archive.open() as content:
+            while chunk := await asyncio.to_thread(content.read, _CHUNK_BYTES):
                 yield chunk
                 done += len(chunk)
-                on_bytes(done, total)
+                on_bytes(done, archive.size_bytes)
 
     try:
         return await store.load(read())
     except OSError as error:
-        raise _cannot("read", file, error) from error
+        raise _cannot("read", archive.name, error) from error
     except BaseException as error:
         await asyncio.shield(_take_back(store, [tag for tag in expected if tag not in before]))
         if isinstance(error, PodlabError):
-            raise type(error)(f"{error.message} (from {file})", subject=str(file), hint=error.hint) from error
+            raise type(error)(
+                f"{error.message} (from {archive.name})", subject=archive.name, hint=error.hint
+            ) from error
         raise
 
 
@@ -104,49 +119,62 @@ async def _take_back(store: ImageStore, references: list[str]) -> None:
             return  # the engine is gone, or somebody uses it already: the first error tells more
 
 
-def _contents(file: Path) -> list[str]:
-    """The references in a bundle, after reading it from end to end: is all of it there?
+def _of_file(file: Path) -> Archive:
+    try:
+        return Archive(name=str(file), size_bytes=file.stat().st_size, open=lambda: file.open("rb"))
+    except FileNotFoundError as error:
+        raise NotFound(f"there is no file {file}", subject=str(file)) from error
+    except OSError as error:
+        raise _cannot("read", file, error) from error
+
+
+def _contents(archive: Archive) -> list[str]:
+    """The references in an archive, after reading it from end to end: is all of it there?
 
     https://github.com/moby/docker-image-spec/blob/main/spec.md#combined-image-json--filesystem-changeset-format
     """
+    name = archive.name
     try:
-        with file.open("rb") as raw:
-            mode: Literal["r:", "r:gz"] = "r:gz" if raw.read(2) == _GZIP else "r:"
-        with tarfile.open(file, mode) as archive:
-            members = {member.name: member for member in archive}
-            end = max(m.offset_data + m.size for m in members.values()) + _END_BYTES
-            if mode == "r:" and file.stat().st_size < end:
-                raise _cut_short(file, "it ends in the middle")
-            if "manifest.json" not in members:
-                raise Invalid(
-                    f"cannot load {file}: it is no image archive (no manifest.json in it)",
-                    subject=str(file),
-                    hint="`podlab images save` and `docker save` write such files; `docker export` does not",
-                )
-            manifest: list[dict[str, Any]] = json.load(archive.extractfile(members["manifest.json"]) or b"")  # type: ignore[arg-type]
-            parts = {part for entry in manifest for part in (entry["Config"], *entry["Layers"])}
-            if missing := sorted(parts - members.keys()):
-                raise _cut_short(file, f"{len(missing)} of its parts are missing")
-            return [tag for entry in manifest for tag in entry.get("RepoTags") or ()]
-    except FileNotFoundError as error:
-        raise NotFound(f"there is no file {file}", subject=str(file)) from error
+        with archive.open() as raw:
+            start = raw.read(2)
+        mode: Literal["r|", "r|gz"] = "r|gz" if start == _GZIP else "r|"
+        ends: dict[str, int] = {}
+        text: bytes | None = None
+        with archive.open() as raw, tarfile.open(fileobj=raw, mode=mode) as tar:
+            for member in tar:
+                ends[member.name] = member.offset_data + member.size + _END_BYTES
+                if member.name == "manifest.json" and (content := tar.extractfile(member)):
+                    text = content.read()
+        if mode == "r|" and archive.size_bytes < max(ends.values()):
+            raise _cut_short(name, "it ends in the middle")
+        if text is None:
+            raise Invalid(
+                f"cannot load {name}: it is no image archive (no manifest.json in it)",
+                subject=name,
+                hint="`podlab images save` and `docker save` write such files; `docker export` does not",
+            )
+        manifest: list[dict[str, Any]] = json.loads(text)
+        parts = {part for entry in manifest for part in (entry["Config"], *entry["Layers"])}
+        if missing := sorted(parts - ends.keys()):
+            raise _cut_short(name, f"{len(missing)} of its parts are missing")
+        return [tag for entry in manifest for tag in entry.get("RepoTags") or ()]
     except (tarfile.TarError, EOFError, zlib.error) as error:
-        raise _cut_short(file, str(error)) from error
+        raise _cut_short(name, str(error)) from error
     except OSError as error:
-        raise _cannot("read", file, error) from error
+        raise _cannot("read", name, error) from error
     except (ValueError, KeyError, TypeError) as error:
-        raise Invalid(f"cannot load {file}: its manifest.json makes no sense", subject=str(file)) from error
+        raise Invalid(f"cannot load {name}: its manifest.json makes no sense", subject=name) from error
 
 
-def _cut_short(file: Path, why: str) -> Invalid:
+def _cut_short(name: str, why: str) -> Invalid:
     return Invalid(
-        f"cannot load {file}: it is damaged, cut short, or no image archive: {why}",
-        subject=str(file),
+        f"cannot load {name}: it is damaged, cut short, or no image archive: {why}",
+        subject=name,
         hint="copy it again, and compare the sizes",
     )
 
 
-def _cannot(verb: str, file: Path, error: OSError) -> PodlabError:
+def _cannot(verb: str, file: Path | str, error: OSError) -> PodlabError:
     kind = (
         Denied
         if isinstance(error, PermissionError)

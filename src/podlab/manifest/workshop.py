@@ -19,7 +19,7 @@ class Seats(Wire):
 
     count: int | None = None
     warm: int | None = None
-    claim: Literal["code", "open", "named"] | None = None
+    claim: Literal["code", "open", "named", "free"] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

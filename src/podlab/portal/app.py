@@ -59,4 +59,6 @@ async def healthy(request: web.Request) -> web.Response:
 
 async def described(request: web.Request) -> web.Response:
     """The API of the trainer and of seats."""
-    return web.json_response(document(request.app, title=request.app[CLASSROOM].title, version=version("podlab")))
+    return web.json_response(
+        document(request.app, title=request.app[CLASSROOM].title, version=version("podlab"))
+    )

@@ -25,7 +25,7 @@ from podlab.model import (
     Probe,
     SecurityContext,
 )
-from podlab.naming import MIRROR_IMAGE, infra_image
+from podlab.naming import MIRROR_IMAGE, SHARED_PORTS, infra_image
 from podlab.pods.ready import wait_ready
 from podlab.ports import published
 from podlab.workshop import pulling
@@ -40,8 +40,6 @@ Mode = Literal["seeded", "cache", "none"]
 
 LABEL: Final = "podlab.io/mirror-of"
 """Label: the workshop that the mirror is for."""
-PORTS: Final = range(25001, 25017)
-"""On the isolated pods' gateway; one for each workshop on the engine. A host's firewall has to let seats in here."""
 UPSTREAM: Final = "https://registry-1.docker.io"
 """What a `cache` fetches from. A Docker daemon asks its mirrors for images of the Docker Hub only."""
 READY_S: Final = 120.0
@@ -144,8 +142,8 @@ async def _ports(engine: Engine, workshop: Workshop, address: str) -> Sequence[i
     try:
         status, found = await engine.get(name), await engine.spec(name)
     except NotFound:
-        first = zlib.crc32(name.encode()) % len(PORTS)
-        return (*PORTS[first:], *PORTS[:first])
+        first = zlib.crc32(name.encode()) % len(SHARED_PORTS)
+        return (*SHARED_PORTS[first:], *SHARED_PORTS[:first])
     if status.labels.get(LABEL) != workshop.metadata.name:
         raise Conflict(
             f"there is a pod '{name}' already, and it is not the mirror of this workshop",
@@ -156,7 +154,7 @@ async def _ports(engine: Engine, workshop: Workshop, address: str) -> Sequence[i
     if ports and ports[0].host_ip == address and ports[0].host_port:
         return [ports[0].host_port]
     await engine.delete(name, grace_s=0)  # the bridge was made anew, with other addresses
-    return PORTS
+    return SHARED_PORTS
 
 
 async def _apply(

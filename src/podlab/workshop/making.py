@@ -33,7 +33,16 @@ READY_S: Final = 300.0
 class Maker:
     """Makes and removes the pods of one pool. Seats that somebody waits for do not queue behind spare ones."""
 
-    def __init__(self, engine: Engine, workshop: Workshop, pool: str, *, ready_s: float = READY_S) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        workshop: Workshop,
+        pool: str,
+        *,
+        ready_s: float = READY_S,
+        deadline_s: int | None = None,
+    ) -> None:
+        """`deadline_s` is after how long the engine itself ends a pod: for seats that no pool will ever end."""
         self._engine = engine
         self._name = workshop.metadata.name
         self._pool = pool
@@ -42,7 +51,7 @@ class Maker:
         self.lifetime_s = template.spec.active_deadline_seconds
         """Of a seat. It begins when the seat has an owner, so the pod itself has none."""
         self._metadata = template.metadata
-        self._spec = dataclasses.replace(template.spec, active_deadline_seconds=None)
+        self._spec = dataclasses.replace(template.spec, active_deadline_seconds=deadline_s)
         self._places = {is_awaited: asyncio.Semaphore(AT_ONCE) for is_awaited in (True, False)}
         if not is_dns_label(self.pod_name(999)):
             raise Invalid(

@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from podlab.images.mirror import is_mirror
-from podlab.images.reference import parse
+from podlab.manifest.level import is_daemon
 
 if TYPE_CHECKING:
     from podlab.model import Container, PodSpec
@@ -34,7 +34,7 @@ def through(spec: PodSpec, url: str) -> PodSpec:
 
 def pulls(spec: PodSpec) -> bool:
     """Whether there is a daemon in the pod that a mirror is good for."""
-    return any(is_mirror(each.image) or _is_daemon(each) or _names_mirror(each) for each in spec.containers)
+    return any(is_mirror(each.image) or is_daemon(each) or _names_mirror(each) for each in spec.containers)
 
 
 def untold(spec: PodSpec) -> tuple[str, ...]:
@@ -42,7 +42,7 @@ def untold(spec: PodSpec) -> tuple[str, ...]:
     return tuple(
         each.name
         for each in spec.containers
-        if _is_daemon(each) and not _names_mirror(each) and not _takes_options(each)
+        if is_daemon(each) and not _names_mirror(each) and not _takes_options(each)
     )
 
 
@@ -54,7 +54,7 @@ def _told(container: Container, url: str) -> Container:
             args=tuple(_exchanged(word, url) for word in container.args),
             env=tuple(replace(each, value=_exchanged(each.value, url)) for each in container.env),
         )
-    if _is_daemon(container) and _takes_options(container):
+    if is_daemon(container) and _takes_options(container):
         return replace(container, args=(*container.args, f"{_OPTION}={url}"))
     return container
 
@@ -68,16 +68,6 @@ def _exchanged(text: str, url: str) -> str:
 def _names_mirror(container: Container) -> bool:
     said = (*container.command, *container.args, *(each.value for each in container.env))
     return any(_OPTION in text or own in text for text in said for own in _OWN)
-
-
-def _is_daemon(container: Container) -> bool:
-    """By its image: those of podlab and of the Docker Hub that a nested daemon is usually made of."""
-    try:
-        image = parse(container.image)
-    except ValueError:
-        return False
-    name = image.familiar_name
-    return name == "podlab/dind" or (name == "docker" and "dind" in image.tag)
 
 
 def _takes_options(container: Container) -> bool:

@@ -74,6 +74,10 @@ class Tail:
             self._left_out += excess
             self._kept = self._kept[excess:]
 
+    @property
+    def kept(self) -> bytes:
+        return self._kept
+
     def __str__(self) -> str:
         """Without half a character at its beginning, and with a line's end at its own."""
         if not self._kept:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
         Usage,
     )
     from podlab.engines.docker.images import DockerImages
+    from podlab.engines.guards import Security
     from podlab.model import Pod
     from podlab.status import PodStatus
 
@@ -57,6 +58,29 @@ class DockerEngine:
 
     async def version(self) -> str:
         return str((await self.client.json("GET", "/version"))["Version"])
+
+    # --- the machine, closed to isolated pods (engines.guards)
+
+    async def security(self) -> Security:
+        from podlab.engines.docker.security import security
+
+        return await security(self.client)
+
+    async def close_machine(self, *, closes_lan: bool = False) -> str:
+        from podlab.engines.docker import firewall
+
+        return (await firewall.close(self.client, closes_lan=closes_lan)).id
+
+    async def open_machine(self) -> None:
+        from podlab.engines.docker import firewall
+
+        await firewall.open_again(self.client)
+
+    async def guarded_network(self) -> str:
+        try:
+            return str((await self.client.json("GET", f"/networks/{naming.ISOLATED_NETWORK}"))["Id"])
+        except NotFound:
+            return ""
 
     # --- wanted state
 

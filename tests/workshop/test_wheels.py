@@ -1,0 +1,60 @@
+"""Wheels made of what is installed: podlab runs from them alone."""
+
+from __future__ import annotations
+
+import base64
+import csv
+import hashlib
+import io
+import re
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from podlab.workshop.wheels import unpackable, wheels
+
+
+@pytest.fixture(scope="module")
+def made() -> dict[str, bytes]:
+    return dict(wheels())
+
+
+def test_podlab_and_what_it_needs_are_there(made: dict[str, bytes]) -> None:
+    names = {name.partition("-")[0] for name in made}
+    assert {"podlab", "aiohttp", "click", "h11", "markdown_it_py", "pygments", "rich", "ruamel_yaml"} <= names
+    assert not {"pytest", "mypy", "ruff"} & names
+    assert unpackable() == []
+    assert all(re.fullmatch(r"[\w.]+-[\w.!+]+-[\w.]+-[\w.]+-[\w.]+\.whl", name) for name in made)
+
+
+def test_each_has_a_record_of_all_its_files(made: dict[str, bytes]) -> None:
+    for name, content in made.items():
+        with zipfile.ZipFile(io.BytesIO(content)) as wheel:
+            [record] = [n for n in wheel.namelist() if n.endswith(".dist-info/RECORD")]
+            assert record.split("-")[0] == name.split("-")[0]
+            rows = {row[0]: row[1] for row in csv.reader(io.StringIO(wheel.read(record).decode()))}
+            assert rows.keys() == set(wheel.namelist())
+            for path, digest in rows.items():
+                raw = base64.urlsafe_b64encode(hashlib.sha256(wheel.read(path)).digest()).rstrip(b"=")
+                assert path == record or digest == f"sha256={raw.decode()}"
+
+
+def test_podlab_runs_from_the_wheels_alone(made: dict[str, bytes], tmp_path: Path) -> None:
+    for content in made.values():
+        with zipfile.ZipFile(io.BytesIO(content)) as wheel:
+            wheel.extractall(tmp_path / "site")
+    program = (
+        "import sys; sys.path.append('site'); from podlab.cli.main import main; sys.exit(main(sys.argv[1:]))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-I", "-S", "-c", program, "schema"], cwd=tmp_path, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    assert '"$schema"' in done.stdout
+
+
+def test_equal_installations_give_equal_wheels(made: dict[str, bytes]) -> None:
+    assert dict(wheels()) == made
