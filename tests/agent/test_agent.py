@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 
 import pytest
@@ -67,10 +67,11 @@ def clock() -> ManualClock:
 
 @asynccontextmanager
 async def running(
-    engine: FakeEngine, clock: ManualClock, owner: Owner | None = None
+    engine: FakeEngine, clock: ManualClock, owner: Owner | None = None, **settings: Callable[[str], bool]
 ) -> AsyncIterator[list[Action]]:
     actions: list[Action] = []
-    task = asyncio.create_task(Agent(engine, clock, owner=owner, on_action=actions.append).run())
+    agent = Agent(engine, clock, owner=owner, on_action=actions.append, **settings)
+    task = asyncio.create_task(agent.run())
     await clock.pass_(SETTLE_S)
     try:
         yield actions
@@ -98,6 +99,19 @@ async def test_a_member_that_was_killed_is_started_again(engine: Accidents, cloc
     assert [(a.verb, a.pod, [c.container for c in a.changes]) for a in actions] == [
         ("repaired", "web", ["app"])
     ]
+
+
+async def test_pods_that_it_does_not_tend_are_left_alone(engine: Accidents, clock: ManualClock) -> None:
+    await engine.apply(pod_of("mine"))
+    await engine.apply(pod_of("web"))
+    await engine.apply(pod_of("over", active_deadline_seconds=0))
+    async with running(engine, clock, tends=lambda name: name == "mine") as actions:
+        engine.strike("web", "app")
+        engine.strike("mine", "app")
+        await clock.pass_(ROUND_S * 3)
+        assert await state(engine, "app") is State.TERMINATED
+    assert [(a.verb, a.pod) for a in actions] == [("repaired", "mine")]
+    assert "over" in await engine.expired()
 
 
 async def test_a_member_that_was_removed_is_made_again(engine: Accidents, clock: ManualClock) -> None:

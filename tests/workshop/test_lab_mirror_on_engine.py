@@ -6,7 +6,7 @@ import asyncio
 import io
 import tarfile
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,13 +14,14 @@ import pytest
 
 from podlab.engines.base import ExecOptions
 from podlab.engines.docker.engine import DockerEngine
-from podlab.errors import Conflict
+from podlab.errors import AlreadyExists, Conflict
 from podlab.images import registry_layout
 from podlab.images.needs import needed
 from podlab.images.prepare import prepare
 from podlab.manifest import load
 from podlab.manifest.workshop import Images, Workshop
 from podlab.model import ISOLATED, Container, ContainerPort, Metadata, Pod, PodSpec
+from podlab.naming import SHARED_PORTS
 from podlab.pods.ready import wait_ready
 from podlab.workshop import lab_mirror
 from tests.conftest import docker
@@ -29,7 +30,6 @@ pytestmark = [pytest.mark.engine, pytest.mark.timeout(600)]
 
 EXAMPLES = Path(__file__).parents[2] / "examples" / "docker-pods"
 NO_UPLINK = "ip route del default 2>/dev/null; ! ip route get 192.0.2.1 2>/dev/null"
-UPSTREAM_PORT = 25117
 
 
 @pytest.fixture
@@ -153,16 +153,7 @@ async def test_what_one_seat_pulled_costs_the_uplink_nothing_again(
 ) -> None:
     """Upstream is a registry that holds one image more than the mirror does."""
     address, name = await engine.isolated_gateway(), f"{workshop.metadata.name}-upstream"
-    registry = Container(
-        name="registry", image="registry:2",
-        ports=(ContainerPort(container_port=5000, host_port=UPSTREAM_PORT, host_ip=address),),
-    )  # fmt: skip
-    await engine.apply(
-        Pod(
-            metadata=Metadata(name=name, annotations={ISOLATED: "true"}),
-            spec=PodSpec(containers=(registry,), termination_grace_period_seconds=1),
-        )
-    )
+    port = await _publish_registry(engine, name, address)
     extra = f"{workshop.metadata.name}-extra:latest"
     assert docker("tag", "busybox", extra).returncode == 0
     await engine.write_archive(name, "registry", "/var/lib/registry", _layout(extra))
@@ -170,7 +161,7 @@ async def test_what_one_seat_pulled_costs_the_uplink_nothing_again(
     cached = replace(
         workshop, spec=replace(workshop.spec, images=Images(preload=("alpine",), mirror="cache"))
     )
-    mirror = await lab_mirror.up(engine, cached, upstream=f"http://{address}:{UPSTREAM_PORT}")
+    mirror = await lab_mirror.up(engine, cached, upstream=f"http://{address}:{port}")
     assert mirror.mode == "cache"
     async with seats(engine, mirror.workshop, 3) as names:
         first, *others = names
@@ -193,6 +184,25 @@ async def test_what_one_seat_pulled_costs_the_uplink_nothing_again(
             assert code == 0, said
         assert await asks(engine, first, mirror.url, "POST", "/v2/mine/blobs/uploads/") in ("404", "405")
     docker("image", "rm", extra)
+
+
+async def _publish_registry(engine: DockerEngine, name: str, address: str) -> int:
+    """Where isolated pods reach it, also once a `podlab serve` has closed the machine to them; mirrors of other
+    workshops are there, too."""
+    for port in reversed(SHARED_PORTS):
+        registry = Container(
+            name="registry", image="registry:2",
+            ports=(ContainerPort(container_port=5000, host_port=port, host_ip=address),),
+        )  # fmt: skip
+        with suppress(AlreadyExists):
+            await engine.apply(
+                Pod(
+                    metadata=Metadata(name=name, annotations={ISOLATED: "true"}),
+                    spec=PodSpec(containers=(registry,), termination_grace_period_seconds=1),
+                )
+            )
+            return port
+    pytest.fail("all ports that isolated pods reach are taken")
 
 
 async def _blobs_sent(engine: DockerEngine, pod: str) -> int:

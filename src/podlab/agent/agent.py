@@ -37,7 +37,8 @@ class Action:
 
 
 class Agent:
-    """Keeps the pods of one engine as wanted. Several agents on one engine only do the work twice."""
+    """Keeps the pods of one engine as wanted: all, or those whose names it `tends`. Several agents on one engine
+    only do the work twice."""
 
     def __init__(
         self,
@@ -45,11 +46,13 @@ class Agent:
         clock: Clock | None = None,
         *,
         owner: Owner | None = None,
+        tends: Callable[[str], bool] = lambda name: True,
         on_action: Callable[[Action], None] = lambda action: None,
     ) -> None:
         self._engine = engine
         self._clock = clock or SystemClock()
         self._owner = owner or Nobody()
+        self._tends = tends
         self._on_action = on_action
         self._pods: dict[str, Known] = {}
         self._tended: set[str] = set()
@@ -73,6 +76,8 @@ class Agent:
                 async for event in self._engine.watch(since=since):
                     self._returned()
                     pause_s, since = FIRST_PAUSE_S, event.at
+                    if not self._tends(event.pod):
+                        continue
                     self._pods.setdefault(event.pod, Known()).notice(event)
                     self._mark(event.pod, SETTLE_S)
             except PodlabError as error:
@@ -93,7 +98,7 @@ class Agent:
 
     async def _round(self) -> None:
         """Two cheap requests; only what they show to be new or odd is looked at."""
-        found = {status.name: status for status in await self._engine.list()}
+        found = {status.name: status for status in await self._engine.list() if self._tends(status.name)}
         self._returned()
         for name, status in found.items():
             known = self._pods.get(name)
@@ -103,7 +108,7 @@ class Agent:
             self._mark(name, 0)
         for name in self._pods.keys() - found.keys() - self._tended - self._owner.wanted().keys():
             del self._pods[name]
-        for name in await self._engine.expired():
+        for name in filter(self._tends, await self._engine.expired()):
             await self._engine.delete(name)
             self._tell("removed", name, message="its lifetime was over")
 

@@ -97,8 +97,12 @@ async def classroom(
             previews=await _previews(stack, engine, workshop, pool, settings, previews) if previews else None,
         )  # fmt: skip
         group = await stack.enter_async_context(asyncio.TaskGroup())
+        mirror = lab.mirror.pod if lab else ""
+        agent = Agent(  # other pods of the engine are others' business
+            engine, owner=pool, tends=lambda name: pool.owns(name) or name == mirror, on_action=on_action
+        )
         behind = [
-            group.create_task(Agent(engine, owner=pool, on_action=on_action).run(), name="agent"),
+            group.create_task(agent.run(), name="agent"),
             group.create_task(seats.keep_terminals(made), name="seats' terminals"),
         ]
         if lab is not None and lab.guarded:
