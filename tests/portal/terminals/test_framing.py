@@ -69,6 +69,7 @@ def test_fragments_in_pieces_of_any_size_are_whole_messages(
         (masked(2, bytes(60), is_final=False) + masked(0, bytes(41)), 1009),
         (b"\x82\xff\xff\xff\xff\xff\xff\xff\xff\xff" + bytes(4), 1009),
     ],
+    ids=range(11),  # masks are random
 )
 def test_what_is_no_websocket_is_told(wire: bytes, code: int) -> None:
     with pytest.raises(Violation) as caught:
