@@ -52,6 +52,7 @@ COMMANDS: dict[str, dict[str, tuple[str, str]]] = {
         "images": ("images:command", "Prepare, list, save and load images"),
         "engine": ("engine:command", "Start, stop and check a private Docker Engine"),
         "doctor": ("doctor:command", "Check whether this engine can run pods, and how many"),
+        "firewall": ("firewall:command", "Close the engine's machine to isolated pods"),
     },
     "About podlab": {
         "schema": ("schema:command", "Print the JSON Schema of pod files"),

@@ -39,6 +39,19 @@ async def prepare_images(engine: Engine, pods: Iterable[Pod], mirrored: Collecti
         )
 
 
+async def prepare_named(engine: Engine, *references: str) -> None:
+    """Get these images, where the engine does not have them."""
+    from podlab.images.prepare import prepare
+    from podlab.images.store import HoldsImages
+
+    if isinstance(engine, HoldsImages):
+        with _LazyLines() as lines:
+            await prepare(
+                engine.image_store, dict.fromkeys(references, "IfNotPresent"),
+                on_progress=lines.show, on_warning=warn, on_done=lines.finish,
+            )  # fmt: skip
+
+
 async def prepare_workshop(
     engine: Engine, workshop: Workshop, lesson: Lesson, *, anywhere: bool = False
 ) -> tuple[str, ...]:
