@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from playwright.async_api import Browser, BrowserContext, Page, async_playwright
+from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
 
 from tests.conftest import docker
 
@@ -27,6 +27,7 @@ EXAMPLE = Path("examples/docker-pods")
 PATIENCE_MS = 60_000
 """What a loaded machine may take for what usually takes a second."""
 UP_S = 300
+expect.set_options(timeout=PATIENCE_MS)
 
 
 @dataclass

@@ -56,7 +56,7 @@ async def test_it_is_inert(folder: Path, chromium: Browser) -> None:
         await page.get_by_role("button", name="Take my seat").click()
         await page.wait_for_selector("article.step")
         for link in await page.locator("article a").all():
-            await link.click(timeout=2000, no_wait_after=True)
+            await link.click(no_wait_after=True)
         await page.wait_for_timeout(500)
         assert await page.evaluate("window.pwned") is None
         assert await page.locator("article script, article iframe, article style, article b").count() == 0

@@ -140,7 +140,7 @@ async def test_a_websocket(seat: Seat, browser: aiohttp.ClientSession) -> None:
         f"GET /ws HTTP/1.1\r\nHost: 127.0.0.1:{seat.port}\r\nCookie: {cookie}\r\nConnection: Upgrade\r\n"
         f"Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {key}\r\n\r\n".encode()
     )
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         head = await reader.readuntil(b"\r\n\r\n")
         assert head.startswith(b"HTTP/1.1 101 ")
         digest = hashlib.sha1(f"{key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11".encode()).digest()
@@ -188,11 +188,11 @@ async def test_a_pod_that_goes_takes_its_connections_along(
     await seat.opened(browser)
     async with browser.get("/") as answer:
         assert await answer.content.readexactly(5) == b"begun"
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             await engine.delete(seat.pod, grace_s=0)
             await answer.content.read()
     async with browser.get("/") as answer:
         assert answer.status == 503
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         while seat.previews._connections._pods:  # noqa: ASYNC110 - nobody tells when all is closed
             await asyncio.sleep(0.05)
