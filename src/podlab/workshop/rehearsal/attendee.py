@@ -11,8 +11,9 @@ from podlab.errors import PodlabError
 from podlab.lesson.grading import grade
 from podlab.lesson.lesson import Check, Command, Lesson, Quiz, Step
 from podlab.workshop.checking import Outcome, run_check
+from podlab.workshop.rehearsal import terminal as typed_into
 from podlab.workshop.rehearsal.report import Begun, Event, Item, Kind, Result
-from podlab.workshop.rehearsal.terminal import STAYS_S, Terminal, Typed, opened
+from podlab.workshop.rehearsal.terminal import Terminal, Typed, opened
 
 if TYPE_CHECKING:
     from podlab.engines.base import Engine
@@ -77,6 +78,11 @@ class Attendee:
             results.append(result)
             self._on_event(result)
         return results
+
+    def leave(self) -> None:
+        """Look at no terminal any more. The seat is gone."""
+        for each in self._terminals.values():
+            each.close()
 
     async def _passed_before(self, step: Step) -> set[str]:
         """The checks of a step that pass although the commands before them were not run: they tell nothing."""
@@ -161,7 +167,7 @@ def _problem(command: Command, typed: Typed, timeout_s: float, holder: str) -> s
         return f"it did not come back within {timeout_s:g} s{who}; if it is meant to, write 'stays' after run"
     failed = [code for code in codes if code]
     if command.stays and not typed.is_unknown:
-        return f"it was to stay, and ended within {STAYS_S:g} s with exit code {codes[-1] if codes else 0}"
+        return f"it was to stay, and ended within {typed_into.STAYS_S:g} s with exit code {codes[-1] if codes else 0}"
     if command.fails:
         return "" if failed or typed.is_unknown else "it was to fail, and ended with exit code 0"
     if not failed:

@@ -53,12 +53,9 @@ async def rehearse(
     maker = Maker(engine, stage, stage.metadata.name, deadline_s=LIFETIME_S)
     began = time.monotonic()
     with ungrouped():
-        # What the terminals print is read until the seats are gone: an engine waits for a reader.
-        async with asyncio.TaskGroup() as terminals, asyncio.TaskGroup() as group:
+        async with asyncio.TaskGroup() as group:
             runs = [
-                group.create_task(
-                    _seat(engine, workshop, lesson, maker, number, timeout_s, terminals, on_event)
-                )
+                group.create_task(_seat(engine, workshop, lesson, maker, number, timeout_s, on_event))
                 for number in range(1, seats + 1)
             ]
     return Report(
@@ -75,28 +72,33 @@ async def _seat(
     maker: Maker,
     number: int,
     timeout_s: float,
-    terminals: asyncio.TaskGroup,
     on_event: Callable[[Event], None],
 ) -> SeatReport:
     pod = maker.pod_name(number)
     seat = Seat(id=SeatId(number), pod=pod, state=State.MAKING, created_at=time.time())
+    inside = {each.name: f"http://localhost:{each.port}" for each in workshop.spec.previews}
     began = time.monotonic()
-    try:
-        try:
-            await maker.make(seat, pristine=False)
-        except PodlabError as error:
-            problem, took = error.message, time.monotonic() - began
-            on_event(Ready(seat=number, pod=pod, seconds=took, problem=problem))
-            return SeatReport(number=number, pod=pod, seconds=took, problem=problem)
-        took = time.monotonic() - began
-        on_event(Ready(seat=number, pod=pod, seconds=took))
-        inside = {each.name: f"http://localhost:{each.port}" for each in workshop.spec.previews}
+    async with asyncio.TaskGroup() as terminals:
         attendee = Attendee(
             engine, workshop, lesson,
             number=number, pod=pod, values=values(workshop, pod, inside), timeout_s=timeout_s,
             terminals=terminals, on_event=on_event,
         )  # fmt: skip
-        results = await attendee.go_through()
-        return SeatReport(number=number, pod=pod, seconds=took, results=tuple(results))
-    finally:
-        await maker.remove(seat)
+        try:
+            try:
+                await maker.make(seat, pristine=False)
+            except PodlabError as error:
+                problem, took = error.message, time.monotonic() - began
+                on_event(Ready(seat=number, pod=pod, seconds=took, problem=problem))
+                return SeatReport(number=number, pod=pod, seconds=took, problem=problem)
+            took = time.monotonic() - began
+            on_event(Ready(seat=number, pod=pod, seconds=took))
+            results = await attendee.go_through()
+            return SeatReport(number=number, pod=pod, seconds=took, results=tuple(results))
+        finally:
+            try:
+                await maker.remove(
+                    seat
+                )  # what the terminals print is read until then: an engine waits for a reader
+            finally:
+                attendee.leave()

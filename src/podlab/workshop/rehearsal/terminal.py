@@ -72,6 +72,9 @@ class Terminal:
     def has_ended(self) -> bool:
         return self._reading.done()
 
+    def close(self) -> None:
+        self._reading.cancel()
+
     async def prepare(self) -> None:
         """`TimedOut` where the shell does not answer."""
         n = self._nonce
@@ -190,5 +193,9 @@ async def opened(engine: Engine, pod: str, container: str, group: asyncio.TaskGr
     """A terminal whose shell waits for a command. The group reads it until it or the pod ends."""
     options = ExecOptions(tty=True, stdin=True, size=_SIZE, env=_ENVIRONMENT)
     made = Terminal(await engine.exec(pod, container, SHELL, options), group)
-    await made.prepare()
+    try:
+        await made.prepare()
+    except BaseException:
+        made.close()
+        raise
     return made
