@@ -9,7 +9,7 @@ import click
 from podlab.cli.command import command as declare
 from podlab.cli.command import duration
 from podlab.cli.output import output_option, print_json
-from podlab.cli.prepared import prepare_images
+from podlab.cli.prepared import prepare_workshop
 from podlab.cli.runner import warn
 from podlab.cli.session import session
 
@@ -40,28 +40,40 @@ if TYPE_CHECKING:
 async def command(path: str, seats: int, timeout: int, output: str) -> int:
     """Go through a lesson as an attendee would: type every command, wait for every check, answer every quiz.
 
-    It happens in seats of its own, which are removed in the end, as they are on Ctrl-C; a workshop that is being
-    served is not touched. What failed is told with its output. The exit code is 1 where anything did.
+    It happens in seats as a class gets them, with a mirror of their own; all of it is removed in the end, also on
+    Ctrl-C, and a workshop that is being served is not touched. What failed is told with its output. The exit code
+    is 1 where anything did.
 
     A command fails when its exit code is not 0 or it does not come back. `fails`, `stays` and `timeout=` in the
     lesson say what is meant to be otherwise.
     """
     from podlab.cli.rehearse_progress import Lines
     from podlab.lesson import load_workshop
-    from podlab.manifest import load
-    from podlab.workshop.rehearsal import disguised, rehearse
+    from podlab.workshop import lab
+    from podlab.workshop.rehearsal import LIFETIME_S, disguised, rehearse
 
     workshop, lesson = load_workshop(path)
     for warning in lesson.warnings:
         warn(warning)
     async with session(clear_first=True) as engine:
         stage = disguised(workshop)
-        await prepare_images(engine, [stage.pod()], load([path]).mirrored)
-        with Lines(lesson, seats, to_stderr=output == "json") as lines:
-            report = await rehearse(
-                engine, workshop, lesson, stage=stage, seats=seats, timeout_s=timeout, on_event=lines.show
+        try:
+            ready = await lab.set_up(
+                engine,
+                stage,
+                lambda settled: prepare_workshop(engine, settled, lesson),
+                deadline_s=LIFETIME_S,
             )
-            lines.finish(report)
+            for warning in ready.warnings:
+                warn(warning)
+            with Lines(lesson, seats, to_stderr=output == "json") as lines:
+                report = await rehearse(
+                    engine, workshop, lesson, stage=ready.workshop, seats=seats, timeout_s=timeout,
+                    on_event=lines.show,
+                )  # fmt: skip
+                lines.finish(report)
+        finally:
+            await lab.take_down(engine, stage)
     if output == "json":
         print_json(_plain(report))
     return 0 if report.has_passed else 1
@@ -70,16 +82,16 @@ async def command(path: str, seats: int, timeout: int, output: str) -> int:
 def _plain(report: Report) -> dict[str, Any]:
     return {
         "workshop": report.workshop,
-        "has_passed": report.has_passed,
+        "hasPassed": report.has_passed,
         "failures": report.failures,
         "seconds": round(report.seconds, 3),
         "seats": [
             {
                 "number": seat.number,
                 "pod": seat.pod,
-                "has_passed": seat.has_passed,
+                "hasPassed": seat.has_passed,
                 "problem": seat.problem,
-                "seconds_until_ready": round(seat.seconds, 3),
+                "secondsUntilReady": round(seat.seconds, 3),
                 "results": [_plain_result(result) for result in seat.results],
             }
             for seat in report.seats
@@ -91,6 +103,6 @@ def _plain_result(result: Result) -> dict[str, Any]:
     item = result.item
     return {
         "step": item.step, "file": item.file, "line": item.line, "kind": item.kind, "id": item.id,
-        "title": item.title, "has_passed": result.has_passed, "seconds": round(result.seconds, 3),
+        "title": item.title, "hasPassed": result.has_passed, "seconds": round(result.seconds, 3),
         "problem": result.problem, "remark": result.remark, "output": result.output,
     }  # fmt: skip

@@ -30,10 +30,15 @@ class Lab:
 
 
 async def set_up(
-    engine: Engine, workshop: Workshop, get_images: Callable[[Workshop], Awaitable[object]]
+    engine: Engine,
+    workshop: Workshop,
+    get_images: Callable[[Workshop], Awaitable[object]],
+    *,
+    deadline_s: int | None = None,
 ) -> Lab:
     """Done again, it changes nothing. `get_images` gets those of the workshop once its level is known:
-    `lab_images.prepare`. Errors as those of `level.settle`, `guarding.close` and `lab_mirror.up`."""
+    `lab_images.prepare`. After `deadline_s` the engine itself ends the mirror, in case nobody does. Errors as those
+    of `level.settle`, `guarding.close` and `lab_mirror.up`."""
     warnings: list[str] = []
     workshop, found = await level.settle(engine, workshop)
     if found.warning:
@@ -44,7 +49,7 @@ async def set_up(
     except Unsupported as error:
         guarded = ""
         warnings.append(f"Seats can reach what listens on the engine's machine: {error.message}")
-    mirror = await lab_mirror.up(engine, workshop)
+    mirror = await lab_mirror.up(engine, workshop, deadline_s=deadline_s)
     return Lab(
         workshop=mirror.workshop, level=found, mirror=mirror, guarded=guarded, warnings=tuple(warnings)
     )

@@ -103,8 +103,11 @@ def seat(workshop: Workshop, url: str) -> Workshop:
     return replace(workshop, spec=replace(workshop.spec, pod=told))
 
 
-async def up(engine: Engine, workshop: Workshop, *, upstream: str = UPSTREAM) -> LabMirror:
-    """Bring the workshop's mirror up, or take up the one that is there; returns when seats reach it.
+async def up(
+    engine: Engine, workshop: Workshop, *, upstream: str = UPSTREAM, deadline_s: int | None = None
+) -> LabMirror:
+    """Bring the workshop's mirror up, or take up the one that is there; returns when seats reach it. After
+    `deadline_s` the engine itself ends it, in case nobody does.
 
     The images must be on the engine: `lab_images.wanted`. `Conflict` where a pod of its name is something else,
     `Unavailable` where isolated pods do not reach it. With `mirror: none` nothing is done, and seats stay as they are.
@@ -118,8 +121,9 @@ async def up(engine: Engine, workshop: Workshop, *, upstream: str = UPSTREAM) ->
         image = (await engine.image_store.image(MIRROR_IMAGE)).id
     with ungrouped():
         port = await _apply(
-            engine, workshop, address, await _ports(engine, workshop, address), chosen, upstream, image
-        )
+            engine, workshop, address, await _ports(engine, workshop, address),
+            mode=chosen, upstream=upstream, image=image, deadline_s=deadline_s,
+        )  # fmt: skip
         await wait_ready(engine, name, timeout_s=READY_S)
         await _refuse_out_of_reach(engine, f"{name}-check", address, port)
     url = f"http://{address}:{port}"
@@ -162,13 +166,18 @@ async def _apply(
     workshop: Workshop,
     address: str,
     ports: Sequence[int],
+    *,
     mode: Mode,
     upstream: str,
     image: str,
+    deadline_s: int | None,
 ) -> int:
     for port in ports:
+        pod = mirror_pod(
+            workshop, address, port, mode=mode, upstream=upstream, image=image, deadline_s=deadline_s
+        )
         try:
-            await engine.apply(mirror_pod(workshop, address, port, mode=mode, upstream=upstream, image=image))
+            await engine.apply(pod)
         except (AlreadyExists, Conflict) as error:
             if port == ports[-1] or "is taken" not in error.message:
                 raise
@@ -178,7 +187,14 @@ async def _apply(
 
 
 def mirror_pod(
-    workshop: Workshop, address: str, port: int, *, mode: Mode, upstream: str = UPSTREAM, image: str = ""
+    workshop: Workshop,
+    address: str,
+    port: int,
+    *,
+    mode: Mode,
+    upstream: str = UPSTREAM,
+    image: str = "",
+    deadline_s: int | None = None,
 ) -> Pod:
     """`image` is the id of the mirror's image: with another one the container is made anew."""
     is_cache = mode == "cache"
@@ -205,7 +221,9 @@ def mirror_pod(
         metadata=Metadata(
             name=pod_name(workshop), labels={LABEL: workshop.metadata.name}, annotations={ISOLATED: "true"}
         ),
-        spec=PodSpec(containers=(container,), termination_grace_period_seconds=1),
+        spec=PodSpec(
+            containers=(container,), termination_grace_period_seconds=1, active_deadline_seconds=deadline_s
+        ),
     )
 
 

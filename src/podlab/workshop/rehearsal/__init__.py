@@ -5,6 +5,6 @@
 """
 
 from podlab.workshop.rehearsal.report import Begun, Event, Ready, Report, Result, SeatReport
-from podlab.workshop.rehearsal.seats import disguised, rehearse
+from podlab.workshop.rehearsal.seats import LIFETIME_S, disguised, rehearse
 
-__all__ = ["Begun", "Event", "Ready", "Report", "Result", "SeatReport", "disguised", "rehearse"]
+__all__ = ["LIFETIME_S", "Begun", "Event", "Ready", "Report", "Result", "SeatReport", "disguised", "rehearse"]
