@@ -6,6 +6,7 @@ import shutil
 import sys
 import textwrap
 from itertools import groupby
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import click
@@ -21,6 +22,8 @@ from podlab.errors import Denied, NotFound, Unavailable, Unsupported
 if TYPE_CHECKING:
     from podlab.doctor.facts import Facts
     from podlab.doctor.report import Report
+    from podlab.lesson import Lesson
+    from podlab.manifest.workshop import Workshop
 
 TOPICS: Final = {
     "engine": "Engine",
@@ -30,6 +33,7 @@ TOPICS: Final = {
     "kernel": "Kernel limits",
     "network": "Network",
     "lab": "Around podlab",
+    "workshop": "Workshop",
     "seats": "Seats",
 }
 _SIGNS: Final = {
@@ -40,7 +44,11 @@ _SIGNS: Final = {
 }
 
 
-@declare("doctor", example="podlab doctor\npodlab doctor --seats 30\npodlab doctor --no-nested -o json")
+@declare(
+    "doctor",
+    example="podlab doctor\npodlab doctor examples/docker-pods --seats 30\npodlab doctor --no-nested -o json",
+)
+@click.argument("path", required=False, default=None, type=click.Path(exists=True, path_type=Path))
 @click.option(
     "--seats", type=click.IntRange(min=1), metavar="N", help="Whether N more seats fit; a problem if not."
 )
@@ -50,15 +58,19 @@ _SIGNS: Final = {
     help="Whether to start a Docker daemon in a container; by itself, where image docker:dind is there.",
 )
 @output_option("text", "json")
-async def command(seats: int | None, nested: bool | None, output: str) -> int:
+async def command(path: Path | None, seats: int | None, nested: bool | None, output: str) -> int:
     """Check whether this engine can run pods, and how many.
+
+    With PATH, a workshop's folder or file: whether that workshop can be given here, to as many as it has seats or to
+    N; whether the images are there that its pods and its lesson need, and what its seats can take of the machine.
 
     Starts small containers to see what they may do here, and removes them. Every warning comes with what to do
     about it; docs/doctor.md has the arithmetic of the seats. The exit code is 1 where there is a problem.
     """
     from podlab.doctor.report import report
 
-    found = report(await _facts(nested), seats)
+    workshop = _load(path) if path else None
+    found = report(await _facts(nested, workshop), seats)
     if output == "json":
         print_json(_document(found))
     else:
@@ -66,8 +78,15 @@ async def command(seats: int | None, nested: bool | None, output: str) -> int:
     return 0 if found.is_healthy else 1
 
 
-async def _facts(nested: bool | None) -> Facts:
+def _load(path: Path) -> tuple[Workshop, Lesson]:
+    from podlab.lesson import load_workshop
+
+    return load_workshop(path)
+
+
+async def _facts(nested: bool | None, workshop: tuple[Workshop, Lesson] | None = None) -> Facts:
     from podlab.doctor.gather import gather, without_engine
+    from podlab.doctor.preflight import look
     from podlab.engines.docker.engine import DockerEngine
 
     meta = click.get_current_context().meta
@@ -79,7 +98,8 @@ async def _facts(nested: bool | None) -> Facts:
         raise Unsupported(
             f"podlab doctor looks at Docker Engines, not at {engine.name!r}", hint="use --engine docker"
         )
-    return await gather(engine, nested=nested, progress=lambda text: say(f"{text} …"))
+    facts = await gather(engine, nested=nested, progress=lambda text: say(f"{text} …"))
+    return facts if workshop is None or facts.engine is None else await look(engine, facts, *workshop)
 
 
 def _document(found: Report) -> dict[str, Any]:

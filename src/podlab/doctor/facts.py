@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from podlab.doctor.limit import Share
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EngineFacts:
@@ -85,6 +87,44 @@ class LabFacts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ImageFacts:
+    """An image that a workshop needs and the engine does not have. `can_be_built`: podlab has a recipe for it."""
+
+    reference: str
+    can_be_built: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkshopFacts:
+    """Of the workshop that is to be given. `memory_limit_bytes` and `pids_limit` are what all containers of one seat
+    may take; None where one of them has no limit. `unlimited` names those without a limit of memory."""
+
+    name: str
+    seats: int
+    mirror: str
+    """`seeded`, `cache` or `none`."""
+    missing: tuple[ImageFacts, ...] = ()
+    """Of its pods."""
+    mirrored: tuple[str, ...] = ()
+    """In the mirror already, or on the engine, so that they will be."""
+    unmirrored: tuple[ImageFacts, ...] = ()
+    """Named by the workshop or its lesson, and neither here nor there."""
+    elsewhere: tuple[str, ...] = ()
+    """Named by the lesson, and no mirror can stand in for their registry."""
+    untold: tuple[str, ...] = ()
+    """Containers whose daemon will not know of the mirror."""
+    level: str = "none"
+    level_warning: str = ""
+    level_problem: tuple[str, str] | None = None
+    """What is wrong and what to do, where the engine cannot keep the workshop's level."""
+    memory_limit_bytes: int | None = None
+    pids_limit: int | None = None
+    unlimited: tuple[str, ...] = ()
+    unbounded_volumes: tuple[str, ...] = ()
+    """That a seat can fill until the engine's disk is full."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
     """Attempts are None where nobody tried: no image to try with, or it was not asked for.
 
@@ -100,3 +140,5 @@ class Facts:
     caps: Attempt | None = None
     rootless: Attempt | None = None
     nested: Attempt | None = None
+    share: Share = field(default_factory=Share)
+    workshop: WorkshopFacts | None = None

@@ -22,7 +22,7 @@ def limits(facts: Facts, wanted: int = USUAL_SEATS) -> Iterator[Limit]:
     if engine is None or machine is None:
         return
     yield from _inotify(engine, machine, wanted)
-    yield from _tasks(machine, wanted)
+    yield from _tasks(machine, wanted, facts.share.tasks)
     yield from _connections(machine, wanted)
     yield from _neighbours(machine, wanted)
     if engine.security & {"rootless", "userns"}:
@@ -45,7 +45,7 @@ def _inotify(engine: EngineFacts, machine: MachineFacts, wanted: int) -> Iterato
     )
 
 
-def _tasks(machine: MachineFacts, wanted: int) -> Iterator[Limit]:
+def _tasks(machine: MachineFacts, wanted: int, a_seat: int) -> Iterator[Limit]:
     found = {key: machine.get(f"kernel/{key}") for key in _TASKS}
     known = {key: value for key, value in found.items() if value is not None}
     if not known:
@@ -55,9 +55,9 @@ def _tasks(machine: MachineFacts, wanted: int) -> Iterator[Limit]:
     yield Limit(
         id="kernel.tasks",
         resource="processes and threads",
-        fits=room(most - used, limit.SEAT_TASKS),
-        sum=f"(kernel.{key} {most} - {used} that run) / {limit.SEAT_TASKS} a seat",
-        fix=sysctl(f"kernel.{key}", _roomy(wanted * limit.SEAT_TASKS + used, most)),
+        fits=room(most - used, a_seat),
+        sum=f"(kernel.{key} {most} - {used} that run) / {a_seat} a seat",
+        fix=sysctl(f"kernel.{key}", _roomy(wanted * a_seat + used, most)),
         link=f"{_SYSCTL}/kernel.html#{'pid-max' if key == 'pid_max' else 'threads-max'}",
     )
 

@@ -48,6 +48,16 @@ SEAT_KEYS: Final = CONTAINERS + NESTED_CONTAINERS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Share:
+    """What one seat takes of the resources that depend on its pod; by default one of examples/docker-pods."""
+
+    memory_bytes: int = SEAT_MEMORY_BYTES
+    disk_bytes: int = SEAT_DISK_BYTES
+    inodes: int = SEAT_INODES
+    tasks: int = SEAT_TASKS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Limit:
     """`fits` more seats than run now. `sum` is the arithmetic in words; `fix` raises the limit."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from podlab.doctor import cgroup, engine, kernel, lab, network, privileges, seats, space
+from podlab.doctor import cgroup, engine, kernel, lab, network, privileges, seats, space, workshop
 from podlab.doctor.facts import Facts
 from podlab.doctor.finding import Finding, Level
 from podlab.doctor.limit import USUAL_SEATS
@@ -34,7 +34,10 @@ class Report:
 
 
 def report(facts: Facts, wanted_seats: int | None = None) -> Report:
-    """Judge the facts. Limits are warnings where they hold fewer seats than wanted, or than a class room has."""
+    """Judge the facts. Limits are warnings where they hold fewer seats than wanted: by default as many as the
+    workshop has, or a class room."""
+    if wanted_seats is None and facts.workshop is not None:
+        wanted_seats = facts.workshop.seats
     wanted = USUAL_SEATS if wanted_seats is None else wanted_seats
     found = [*engine.findings(facts), *cgroup.findings(facts), *privileges.findings(facts)]
     estimate = None
@@ -46,6 +49,7 @@ def report(facts: Facts, wanted_seats: int | None = None) -> Report:
         found += network.findings(facts)
         found += (each.finding(wanted) for each in network.limits(facts))
     found += lab.findings(facts)
+    found += workshop.findings(facts, wanted)
     if facts.engine is not None:
         found.append(seats.finding(estimate, wanted_seats))
     return Report(findings=tuple(found), seats=estimate, wanted_seats=wanted_seats)

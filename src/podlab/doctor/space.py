@@ -23,9 +23,9 @@ def limits(facts: Facts) -> Iterator[Limit]:
         yield Limit(
             id="space.memory",
             resource="memory",
-            fits=room(available - limit.RESERVED_MEMORY_BYTES, limit.SEAT_MEMORY_BYTES),
+            fits=room(available - limit.RESERVED_MEMORY_BYTES, facts.share.memory_bytes),
             sum=f"({amount(available)} available - {amount(limit.RESERVED_MEMORY_BYTES)} kept free) / "
-            f"{amount(limit.SEAT_MEMORY_BYTES)} a seat",
+            f"{amount(facts.share.memory_bytes)} a seat",
             fix="stop what else runs there (docker ps), or use a machine with more memory; in Docker Desktop: "
             "Settings, Resources, Memory",
         )
@@ -34,9 +34,9 @@ def limits(facts: Facts) -> Iterator[Limit]:
         yield Limit(
             id="space.disk",
             resource="disk",
-            fits=room(free - limit.RESERVED_DISK_BYTES, limit.SEAT_DISK_BYTES),
+            fits=room(free - limit.RESERVED_DISK_BYTES, facts.share.disk_bytes),
             sum=f"({amount(free)} free in {engine.data_root} - {amount(limit.RESERVED_DISK_BYTES)} kept free) / "
-            f"{amount(limit.SEAT_DISK_BYTES)} a seat",
+            f"{amount(facts.share.disk_bytes)} a seat",
             fix="docker system df tells what takes the room, docker system prune and podlab prune make some; or move "
             'the engine\'s data with {"data-root": "…"} in daemon.json',
             link="https://docs.docker.com/engine/daemon/#daemon-data-directory",
@@ -46,8 +46,8 @@ def limits(facts: Facts) -> Iterator[Limit]:
         yield Limit(
             id="space.inodes",
             resource="inodes",
-            fits=room(inodes, limit.SEAT_INODES),
-            sum=f"{inodes} free in {engine.data_root} / {limit.SEAT_INODES} a seat",
+            fits=room(inodes, facts.share.inodes),
+            sum=f"{inodes} free in {engine.data_root} / {facts.share.inodes} a seat",
             fix="docker system prune; or make the file system anew with more: mkfs.ext4 -i 4096",
         )
 
