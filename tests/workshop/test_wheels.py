@@ -9,12 +9,17 @@ import io
 import re
 import subprocess
 import sys
+import tomllib
 import zipfile
+from importlib import metadata
 from pathlib import Path
 
 import pytest
 
-from podlab.workshop.wheels import unpackable, wheels
+from podlab.errors import NotFound
+from podlab.workshop.wheels import needed, unpackable, wheels
+
+PROJECT = Path(__file__).parents[2] / "pyproject.toml"
 
 
 @pytest.fixture(scope="module")
@@ -24,10 +29,28 @@ def made() -> dict[str, bytes]:
 
 def test_podlab_and_what_it_needs_are_there(made: dict[str, bytes]) -> None:
     names = {name.partition("-")[0] for name in made}
-    assert {"podlab", "aiohttp", "click", "h11", "markdown_it_py", "pygments", "rich", "ruamel_yaml"} <= names
+    project = tomllib.loads(PROJECT.read_text())["project"]
+    wanted = {re.split(r"[^\w.-]", line)[0] for line in project["dependencies"]}
+    assert {re.sub(r"[-_.]+", "_", each) for each in wanted} <= names, "is podlab installed as it is now?"
+    assert {"podlab", "markupsafe", "yarl"} <= names, "and what those need"
     assert not {"pytest", "mypy", "ruff"} & names
     assert unpackable() == []
     assert all(re.fullmatch(r"[\w.]+-[\w.!+]+-[\w.]+-[\w.]+-[\w.]+\.whl", name) for name in made)
+
+
+def test_a_package_that_is_missing_is_told_before_it_is_missed_elsewhere(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    looked_up = metadata.distribution
+
+    def without_jinja(name: str) -> metadata.Distribution:
+        if name.lower() == "jinja2":
+            raise metadata.PackageNotFoundError(name)
+        return looked_up(name)
+
+    monkeypatch.setattr(metadata, "distribution", without_jinja)
+    with pytest.raises(NotFound, match="jinja2"):
+        needed("podlab")
 
 
 def test_each_has_a_record_of_all_its_files(made: dict[str, bytes]) -> None:

@@ -54,6 +54,7 @@ async def command(path: Path, file: Path | None, no_wheels: bool) -> None:
         images = await prepare_workshop(engine, workshop, lesson, anywhere=True)
         if elsewhere := wanted(workshop, lesson).elsewhere:
             warn(f"the lesson names images that no mirror can serve: {', '.join(elsewhere)}")
+        say(f"writing {target}")
         with lines() as shown:
             written = await bundling.write(
                 engine.image_store, path, target, name=name, images=images,

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Protocol, Self
+import time
+from typing import TYPE_CHECKING, Final, Protocol, Self
 
 from podlab.cli.output import size
 from podlab.cli.runner import say
@@ -14,6 +15,10 @@ if TYPE_CHECKING:
     from rich.progress import TaskID
 
     from podlab.images.prepare import Prepared, Progress
+
+
+PAUSE_S: Final = 10.0
+"""Between two lines in a log on how far something is."""
 
 
 class Lines(Protocol):
@@ -27,10 +32,11 @@ class Lines(Protocol):
 
 
 class Plain:
-    """For logs: what begins and what has ended, no bytes in between."""
+    """For logs: what begins and what has ended, no bytes in between but a line now and then for what takes long."""
 
     def __init__(self) -> None:
         self._said: dict[str, str] = {}
+        self._told: dict[str, float] = {}
 
     def __enter__(self) -> Self:
         return self
@@ -46,7 +52,11 @@ class Plain:
         if prepared.how != "present":
             say(_result(prepared))
 
-    def bytes(self, what: str, done: int, total: int = 0) -> None: ...
+    def bytes(self, what: str, done: int, total: int = 0) -> None:
+        now = time.monotonic()
+        if now - self._told.setdefault(what, now) >= PAUSE_S:
+            self._told[what] = now
+            say(f"{what}: {size(done)}" + (f" of {size(total)}" if total else ""))
 
 
 class Bars:

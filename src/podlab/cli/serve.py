@@ -170,13 +170,16 @@ async def _folder(stack: AsyncExitStack, engine: Engine, path: str) -> str:
 
     if not bundle.is_bundle(Path(path)):
         return path
+    from podlab.cli.image_progress import lines
+
     say(f"checking {path}")
-    opening = bundle.opened(Path(path))
-    found = await asyncio.to_thread(opening.__enter__)
-    stack.push(opening)
-    if isinstance(engine, HoldsImages):
-        for name in await found.load_images(engine.image_store):
-            say(f"image {name} is loaded")
+    with lines() as shown:
+        opening = bundle.opened(Path(path), on_bytes=shown.bytes)
+        found = await asyncio.to_thread(opening.__enter__)
+        stack.push(opening)
+        if isinstance(engine, HoldsImages):
+            for name in await found.load_images(engine.image_store, on_bytes=shown.bytes):
+                say(f"image {name} is loaded")
     return str(found.workshop)
 
 

@@ -18,6 +18,8 @@ from importlib import metadata
 from pathlib import Path, PurePosixPath
 from typing import Final
 
+from podlab.errors import NotFound
+
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _NOT_PACKED: Final = frozenset({"RECORD", "INSTALLER", "REQUESTED", "direct_url.json"})
 """Of the metadata: what belongs to an installation, not to a wheel."""
@@ -37,22 +39,29 @@ def unpackable(name: str = "podlab") -> list[str]:
 
 def needed(name: str) -> list[metadata.Distribution]:
     """The distribution and those it needs, theirs too. Requirements of extras, and those that this machine's
-    kind has no use for and so are not installed, are not among them."""
+    kind has no use for and so are not installed, are not among them. `NotFound` where one is missing that every
+    machine has use for: what is installed here does not work, and would not elsewhere."""
     found: dict[str, metadata.Distribution] = {}
-    waiting = [name]
+    waiting = [(name, False)]
     while waiting:
-        each = waiting.pop()
+        each, is_conditional = waiting.pop()
         if each.lower() in found:
             continue
         try:
             distribution = metadata.distribution(each)
-        except metadata.PackageNotFoundError:
-            continue
+        except metadata.PackageNotFoundError as error:
+            if is_conditional:
+                continue
+            raise NotFound(
+                f"podlab needs the package {each}, which is not installed here",
+                subject=each,
+                hint="install podlab anew: pip install --force-reinstall podlab; or bundle without it: --no-wheels",
+            ) from error
         found[each.lower()] = distribution
         for line in distribution.requires or ():
             match = _NAME.match(line)
             if match and not re.search(r"\bextra\s*==", line):
-                waiting.append(match[0])
+                waiting.append((match[0], is_conditional or ";" in line))
     return list({_normalised(each): each for each in found.values()}.values())
 
 
