@@ -12,7 +12,7 @@ from podlab.lesson import load_workshop
 from tests.browser.conftest import watched, window
 from tests.portal.conftest import WORKSHOP, served
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = pytest.mark.long
 
 HOSTILE = """# <img src=x onerror="window.pwned=1"> A step
 

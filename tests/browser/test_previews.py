@@ -20,6 +20,8 @@ from podlab.workshop.seat import SeatId
 from tests.browser.conftest import PATIENCE_MS, launched, window
 from tests.portal.previews.stage import APP, Stage, stage
 
+pytestmark = pytest.mark.long
+
 SANDBOX = (
     "allow-downloads allow-forms allow-modals allow-pointer-lock allow-popups allow-same-origin allow-scripts"
 )

@@ -29,6 +29,7 @@ async def test_the_description_has_every_address_of_the_api(lab: Lab, browser: B
     assert api and api <= set(described["paths"])
 
 
+@pytest.mark.long
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("side", ["^/seat/", "^/trainer/"])
 async def test_whatever_is_sent_is_answered_as_described(
