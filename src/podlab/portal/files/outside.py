@@ -11,15 +11,14 @@ import hashlib
 import stat
 import tarfile
 import time
-import zlib
 from contextlib import aclosing, asynccontextmanager, suppress
 from typing import TYPE_CHECKING, Final, NoReturn
 
 from podlab.errors import AlreadyExists, Conflict, Invalid, NotFound, Unsupported
 from podlab.pods.copy import Place
+from podlab.pods.tape import Tape, one, zipped
 from podlab.portal.files import limits, path
 from podlab.portal.files.entry import ANY, NEW, Download, Entry, Expected, Kind, Listing, Opened, Upload, kind
-from podlab.portal.files.tape import Tape, one
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator
@@ -69,7 +68,7 @@ class Outside:
         place, found = await self._found(file)
         if found.is_dir:
             tar = self._engine.read_archive(self._pod, self._container, place.absolute)
-            yield Download(name=path.name(file), kind="tar.gz", size_bytes=None, chunks=_zipped(tar))
+            yield Download(name=path.name(file), kind="tar.gz", size_bytes=None, chunks=zipped(tar))
             return
         if kind(found.mode) is not Kind.FILE:
             raise Invalid(f"{path.shown(file)} is a device, a pipe or a socket, which has no content")
@@ -205,15 +204,6 @@ def _mode(entry: tarfile.TarInfo) -> int:
     if entry.issym():
         return stat.S_IFLNK | entry.mode
     return (stat.S_IFREG if entry.isreg() or entry.islnk() else stat.S_IFIFO) | entry.mode
-
-
-async def _zipped(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-    """In a thread: the event loop has terminals to serve."""
-    packer = zlib.compressobj(1, zlib.DEFLATED, 16 + zlib.MAX_WBITS)
-    async for chunk in chunks:
-        if data := await asyncio.to_thread(packer.compress, chunk):
-            yield data
-    yield packer.flush()
 
 
 async def _generator(chunks: AsyncIterator[bytes]) -> AsyncGenerator[bytes, None]:

@@ -5,8 +5,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import tarfile
+import zlib
 from typing import TYPE_CHECKING, Final
 
 from podlab.errors import Unavailable
@@ -114,3 +116,12 @@ def _whole(headers: bytes) -> tarfile.TarInfo:
 
 def _broken() -> Unavailable:
     return Unavailable("the archive from the container is broken or broke off", hint="try again")
+
+
+async def zipped(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    """In a thread: the event loop has terminals to serve."""
+    packer = zlib.compressobj(1, zlib.DEFLATED, 16 + zlib.MAX_WBITS)
+    async for chunk in chunks:
+        if data := await asyncio.to_thread(packer.compress, chunk):
+            yield data
+    yield packer.flush()

@@ -1,0 +1,171 @@
+"""A pod as a compose file, for whoever has docker and no podlab. Made from what would be sent to an engine, and pure.
+
+One service, `infra`, has the network, and the others join it: https://docs.docker.com/reference/compose-file/services/
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from podlab import naming
+from podlab.engines.docker import profiles, translate
+from podlab.engines.docker.translate import SECCOMP_FILE, Body
+from podlab.manifest.emit import text
+from podlab.model import Container, Pod
+
+_JOINED: Final = f"service:{naming.INFRA}"
+_OPENING: Final = "open-volumes"
+_SECCOMP: Final = "seccomp"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Compose:
+    """`files` are those that belong beside it: name → where it lies here. `losses` tell what it cannot say."""
+
+    text: str
+    files: Mapping[str, Path]
+    losses: tuple[str, ...] = ()
+
+
+def compose(pod: Pod, infra_image: str) -> Compose:
+    """The project has the pod's name. Lifetime and isolation from other pods are not in it."""
+    own = {engine_name: volume.name for engine_name, volume in translate.empty_dirs(pod).items()}
+    plain = {v.name for v in pod.spec.volumes if v.empty_dir and not translate.is_in_memory(v)}
+    services = {naming.INFRA: _infra(pod, infra_image)}
+    if plain:
+        services[_OPENING] = _opening(sorted(plain), infra_image)
+    for container in pod.spec.containers:
+        made = _member(translate.member(pod, container), container, own)
+        after = {naming.INFRA: {"condition": "service_started"}}
+        if plain:
+            after[_OPENING] = {"condition": "service_completed_successfully"}
+        services[container.name] = made | {"depends_on": after}
+    data = {"name": pod.name.replace(".", "-"), "services": services, "volumes": dict(_volumes(pod))}
+    written = text(_escaped({key: value for key, value in data.items() if value}))
+    return Compose(
+        text=f"# The pod {pod.name} for docker compose, made by podlab.\n{written}",
+        files=dict(_profiles(pod)),
+        losses=tuple(_losses(pod)),
+    )
+
+
+def _infra(pod: Pod, image: str) -> Body:
+    body = translate.infra(pod, image, None)
+    host = body["HostConfig"]
+    ports = [
+        {"target": int(port), "published": each["HostPort"], "host_ip": each["HostIp"], "protocol": protocol}
+        for key, bindings in host["PortBindings"].items()
+        for port, _, protocol in [key.partition("/")]
+        for each in bindings
+    ]
+    return _said(
+        image=image, hostname=body["Hostname"], entrypoint=body["Entrypoint"], command=body["Cmd"],
+        user=body["User"], init=True, ipc="shareable", cap_drop=["ALL"],
+        security_opt=["no-new-privileges"], restart="unless-stopped",
+        ports=[{key: value for key, value in port.items() if value} for port in ports],
+        dns=host["Dns"], dns_search=host["DnsSearch"], dns_opt=host["DnsOptions"], extra_hosts=host["ExtraHosts"],
+        networks={"default": {"aliases": [pod.name]}},
+    )  # fmt: skip
+
+
+def _opening(volumes: list[str], image: str) -> Body:
+    """An emptyDir is everybody's; a volume is root's."""
+    return {
+        "image": image,
+        "entrypoint": ["chmod", "0777", *(f"/{name}" for name in volumes)],
+        "network_mode": "none",
+        "volumes": [
+            {"type": "volume", "source": name, "target": f"/{name}", "volume": {"nocopy": True}}
+            for name in volumes
+        ],
+    }
+
+
+def _member(body: Body, container: Container, own: Mapping[str, str]) -> Body:
+    host = body["HostConfig"]
+    options = [_option(each) for each in host["SecurityOpt"]]
+    if host.get("MaskedPaths") == []:
+        options.append("systempaths=unconfined")
+    return _said(
+        image=body["Image"], entrypoint=body["Entrypoint"], command=body["Cmd"], environment=body["Env"],
+        working_dir=body["WorkingDir"], user=body["User"], tty=body["Tty"], stdin_open=body["OpenStdin"],
+        stop_grace_period=f"{body['StopTimeout']}s", stop_signal=body.get("StopSignal"),
+        init=host["Init"], network_mode=_JOINED, ipc=_JOINED, pid=_JOINED if host["PidMode"] else "",
+        cgroup=host["CgroupnsMode"], restart=host["RestartPolicy"]["Name"], privileged=host["Privileged"],
+        cap_add=host["CapAdd"], cap_drop=host["CapDrop"], read_only=host["ReadonlyRootfs"], security_opt=options,
+        volumes=[_mount(each, own) for each in host["Mounts"]],
+        cpus=host.get("NanoCpus", 0) / 1e9, mem_limit=host.get("Memory"), memswap_limit=host.get("MemorySwap"),
+        mem_reservation=host.get("MemoryReservation"), cpu_shares=host.get("CpuShares"),
+        pids_limit=host.get("PidsLimit"), runtime=host.get("Runtime"), healthcheck=_health(container),
+    )  # fmt: skip
+
+
+def _mount(mount: Body, own: Mapping[str, str]) -> Body:
+    """`own`: the engine's name of a volume → the pod's."""
+    source = own.get(mount["Source"], mount["Source"])
+    made: Body = {"type": mount["Type"], "source": source, "target": mount["Target"]}
+    if mount["Type"] == "volume":
+        made["volume"] = {"nocopy": True}
+    else:
+        made["bind"] = {"create_host_path": bool(mount["BindOptions"].get("CreateMountpoint"))}
+    return made | ({"read_only": True} if mount.get("ReadOnly") else {})
+
+
+def _volumes(pod: Pod) -> Iterator[tuple[str, Body]]:
+    for each in translate.empty_dirs(pod).values():
+        options = translate.volume(pod, each).get("DriverOpts") if translate.is_in_memory(each) else None
+        yield each.name, {"driver_opts": options} if options else {}
+
+
+def _health(container: Container) -> Body:
+    probe = container.readiness_probe
+    if probe is None or probe.exec is None:
+        return {}
+    return {
+        "test": ["CMD", *probe.exec.command],
+        "interval": f"{probe.period_seconds or 10}s",
+        "timeout": f"{probe.timeout_seconds or 1}s",
+        "retries": probe.failure_threshold or 3,
+    }
+
+
+def _option(option: str) -> str:
+    name = option.removeprefix(SECCOMP_FILE)
+    return option if name == option else f"seccomp=./{_beside(name)}"
+
+
+def _profiles(pod: Pod) -> Iterator[tuple[str, Path]]:
+    for container in pod.spec.containers:
+        for option in translate.member(pod, container)["HostConfig"]["SecurityOpt"]:
+            if (name := option.removeprefix(SECCOMP_FILE)) != option:
+                yield _beside(name), profiles.path(name)
+
+
+def _beside(profile: str) -> str:
+    return f"{_SECCOMP}/{profile}"
+
+
+def _losses(pod: Pod) -> Iterator[str]:
+    for container in pod.spec.containers:
+        if (probe := container.readiness_probe) and probe.exec is None:
+            yield f"{container.name}: its readiness probe asks a port, which compose cannot"
+    for volume in pod.spec.volumes:
+        if volume.empty_dir and volume.empty_dir.size_limit and not translate.is_in_memory(volume):
+            yield f"volume {volume.name}: its size limit"
+
+
+def _said(**keys: Any) -> Body:
+    """Without what says nothing."""
+    return {key: value for key, value in keys.items() if value}
+
+
+def _escaped(value: Any) -> Any:
+    """Compose puts variables in place of `$NAME`, wherever it stands."""
+    if isinstance(value, str):
+        return value.replace("$", "$$")
+    if isinstance(value, Mapping):
+        return {key: _escaped(each) for key, each in value.items()}
+    return [_escaped(each) for each in value] if isinstance(value, list) else value
