@@ -7,7 +7,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -65,7 +64,7 @@ def test_a_failing_engine_is_told_once(podlab: Podlab, engine: FakeEngine) -> No
 
 
 _PROGRAM = """
-import asyncio, sys
+import asyncio, pathlib, sys
 from podlab.cli.command import command
 from podlab.cli import table
 from podlab.cli.runner import run
@@ -75,9 +74,11 @@ async def slow():
     '''Waits, and takes its time to undo.'''
     print("ready", flush=True)
     try:
-        await asyncio.sleep(30)
+        await asyncio.sleep(600)
     finally:
-        await asyncio.sleep(UNDO)
+        print("undoing", flush=True)
+        while not pathlib.Path("UNDO").exists():
+            await asyncio.sleep(0.02)
         print("undone", flush=True)
 
 table.Podlab.get_command = lambda self, ctx, name: slow
@@ -85,9 +86,10 @@ sys.exit(run(["ps"]))
 """
 
 
-def _started(tmp_path: Path, undo_s: float) -> subprocess.Popen[str]:
+def _started(tmp_path: Path) -> subprocess.Popen[str]:
+    """Its undoing ends when there is a file `undo`."""
     program = tmp_path / "slow.py"
-    program.write_text(_PROGRAM.replace("UNDO", str(undo_s)))
+    program.write_text(_PROGRAM.replace("UNDO", str(tmp_path / "undo")))
     process = subprocess.Popen(
         [sys.executable, program], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
@@ -96,30 +98,37 @@ def _started(tmp_path: Path, undo_s: float) -> subprocess.Popen[str]:
     return process
 
 
+def _interrupt_twice(process: subprocess.Popen[str]) -> None:
+    """Each time what it says is waited for: two signals at once would be one."""
+    process.send_signal(signal.SIGINT)
+    assert process.stdout is not None and process.stderr is not None
+    assert process.stdout.readline() == "undoing\n"
+    process.send_signal(signal.SIGINT)
+    assert "still undoing" in process.stderr.readline()
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_lets_the_command_undo(tmp_path: Path, number: signal.Signals) -> None:
-    process = _started(tmp_path, 0)
+    (tmp_path / "undo").touch()
+    process = _started(tmp_path)
     process.send_signal(number)
-    out, err = process.communicate(timeout=10)
-    assert (process.returncode, out, err) == (128 + number, "undone\n", "")
+    out, err = process.communicate(timeout=60)
+    assert (process.returncode, out, err) == (128 + number, "undoing\nundone\n", "")
 
 
 def test_a_second_ctrl_c_says_that_the_undo_goes_on(tmp_path: Path) -> None:
-    process = _started(tmp_path, 1)
-    process.send_signal(signal.SIGINT)
-    time.sleep(0.2)
-    process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=10)
-    assert (process.returncode, out) == (130, "undone\n")
-    assert "still undoing" in err
+    process = _started(tmp_path)
+    _interrupt_twice(process)
+    (tmp_path / "undo").touch()
+    out, err = process.communicate(timeout=60)
+    assert (process.returncode, out, err) == (130, "undone\n", "")
 
 
 def test_a_third_ctrl_c_leaves(tmp_path: Path) -> None:
-    process = _started(tmp_path, 30)
-    for _ in range(3):
-        process.send_signal(signal.SIGINT)
-        time.sleep(0.2)
-    out, err = process.communicate(timeout=10)
+    process = _started(tmp_path)
+    _interrupt_twice(process)
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=60)
     assert (process.returncode, out) == (130, "")
     assert "left half done" in err
 
@@ -128,14 +137,14 @@ def test_a_reader_that_has_gone_ends_a_command_quietly(tmp_path: Path) -> None:
     program = tmp_path / "many.py"
     program.write_text(
         _PROGRAM.replace('print("ready", flush=True)', "[print('x' * 100) for _ in range(10_000)]")
-        .replace("30", "0").replace("UNDO", "0")
+        .replace("600", "0").replace("UNDO", str(tmp_path))
     )  # fmt: skip
     read, write = os.pipe()
     process = subprocess.Popen([sys.executable, program], stdout=write, stderr=subprocess.PIPE)
     os.close(write)
     os.read(read, 10)
     os.close(read)
-    _, err = process.communicate(timeout=10)
+    _, err = process.communicate(timeout=60)
     assert (process.returncode, err) == (141, b"")
 
 
