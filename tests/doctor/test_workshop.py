@@ -25,7 +25,7 @@ from tests.doctor.doctor_facts import FACTS, finding
 EXAMPLE = Path(__file__).parents[2] / "examples" / "docker-pods"
 WORKSHOP = WorkshopFacts(
     name="lab", seats=20, mirror="seeded", mirrored=("alpine:latest",), level="rootless",
-    memory_limit_bytes=500 * MB, pids_limit=1000,
+    firewall=Attempt(worked=True), memory_limit_bytes=500 * MB, pids_limit=1000,
 )  # fmt: skip
 OFFLINE = Attempt(worked=False, said="no answer")
 
@@ -85,6 +85,24 @@ def test_a_level_that_the_engine_cannot_keep_is_a_problem_and_an_open_one_a_warn
         is Level.PROBLEM
     )
     assert finding(given(level_warning="root on the machine"), "workshop.level").level is Level.WARNING
+
+
+def test_a_level_that_was_tried_in_vain_is_a_problem() -> None:
+    facts = replace(given(), rootless=Attempt(worked=False, said="unshare: Operation not permitted"))
+    assert finding(facts, "workshop.level").level is Level.PROBLEM
+    assert "only root" in finding(facts, "workshop.level").found
+    assert (
+        finding(replace(facts, workshop=replace(WORKSHOP, level="none")), "workshop.level").level is Level.OK
+    )
+
+
+def test_a_machine_that_cannot_be_closed_to_seats_is_a_warning() -> None:
+    assert finding(given(), "workshop.firewall").level is Level.OK
+    failed = given(firewall=Attempt(worked=False, said="no nftables"), firewall_fix="load them")
+    found = finding(failed, "workshop.firewall")
+    assert (found.level, found.fix) == (Level.WARNING, "load them")
+    assert found.found.endswith("no nftables")
+    assert finding(given(firewall=None), "workshop.firewall").level is Level.NOTE
 
 
 def test_limits_that_are_missing_are_warnings_and_large_ones_notes() -> None:

@@ -70,9 +70,10 @@ async def command(path: Path | None, seats: int | None, nested: bool | None, out
     from podlab.doctor.report import report
 
     workshop = _load(path) if path else None
-    found = report(await _facts(nested, workshop), seats)
+    facts = await _facts(nested, workshop)
+    found = report(facts, seats)
     if output == "json":
-        print_json(_document(found))
+        print_json(_document(found) | ({"workshop": facts.workshop, "seat": facts.share} if workshop else {}))
     else:
         _print(found)
     return 0 if found.is_healthy else 1

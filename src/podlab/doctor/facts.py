@@ -117,6 +117,9 @@ class WorkshopFacts:
     level_warning: str = ""
     level_problem: tuple[str, str] | None = None
     """What is wrong and what to do, where the engine cannot keep the workshop's level."""
+    firewall: Attempt | None = None
+    """Whether the machine can be closed to seats. None where nobody tried: podlab's image for it is not there."""
+    firewall_fix: str = ""
     memory_limit_bytes: int | None = None
     pids_limit: int | None = None
     unlimited: tuple[str, ...] = ()

@@ -6,9 +6,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from podlab import quantity
-from podlab.doctor.facts import Facts, ImageFacts, WorkshopFacts
+from podlab.doctor.facts import Attempt, Facts, ImageFacts, WorkshopFacts
 from podlab.doctor.limit import MB, SEAT_DISK_BYTES, SEAT_INODES, SEAT_MEMORY_BYTES, SEAT_TASKS, Share
-from podlab.errors import NotFound, Unsupported
+from podlab.engines.docker import firewall
+from podlab.errors import NotFound, PodlabError, Unsupported
 from podlab.images import mirror, recipes
 from podlab.images.reference import parse
 from podlab.manifest.level import DATA, ROOTLESS_DATA, is_daemon
@@ -48,6 +49,7 @@ async def look(engine: DockerEngine, facts: Facts, workshop: Workshop, lesson: L
     sizes = {each: await _size(store, each) for each in (*wanted.pods, *pulled)}
     seed = [each for each in pulled if sizes[each] is not None or await mirror.current(store, [each])]
     seats = workshop.spec.seats
+    closing, closing_fix = await _closing(engine)
     volumes = {v.name: v for v in pod.spec.volumes}
     return replace(
         facts,
@@ -64,12 +66,25 @@ async def look(engine: DockerEngine, facts: Facts, workshop: Workshop, lesson: L
             level=name,
             level_warning=warning,
             level_problem=problem,
+            firewall=closing,
+            firewall_fix=closing_fix,
             memory_limit_bytes=_sum([_memory_limit(each) for each in pod.spec.containers]),
             pids_limit=_pids(pod),
             unlimited=tuple(each.name for each in pod.spec.containers if _memory_limit(each) is None),
             unbounded_volumes=tuple(v.name for v in volumes.values() if v.empty_dir and not _bound(v)),
         ),
     )
+
+
+async def _closing(engine: DockerEngine) -> tuple[Attempt | None, str]:
+    """Whether the machine can be closed to seats, and what to do where not."""
+    try:
+        await firewall.check(engine.client)
+    except NotFound:  # the image
+        return None, ""
+    except PodlabError as error:
+        return Attempt(worked=False, said=error.message), error.hint
+    return Attempt(worked=True), ""
 
 
 def _share(pod: Pod, pulled: list[int | None], *, has_mirror: bool) -> Share:

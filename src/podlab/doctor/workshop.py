@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Final
 
+from podlab.doctor import privileges
 from podlab.doctor.facts import Facts, ImageFacts, MachineFacts, WorkshopFacts
 from podlab.doctor.finding import Finding, Level
 from podlab.doctor.limit import amount, sysctl
 
 _LEVELS: Final = "docs/levels.md"
 _MIRROR: Final = "docs/mirror.md"
+_SECURITY: Final = "docs/security.md"
 
 
 def findings(facts: Facts, seats: int) -> Iterator[Finding]:
@@ -21,7 +23,8 @@ def findings(facts: Facts, seats: int) -> Iterator[Finding]:
     is_online = bool(facts.lab.registry and facts.lab.registry.worked)
     yield _images(workshop, is_online=is_online)
     yield from _mirror(workshop, is_online=is_online)
-    yield _level(workshop)
+    yield _level(workshop, privileges.levels(facts).get(workshop.level, ""))
+    yield _firewall(workshop)
     yield _memory(workshop, facts.machine, seats)
     yield _pids(workshop, facts.machine, seats)
     if workshop.unbounded_volumes:
@@ -104,15 +107,33 @@ def _judged(missing: Sequence[ImageFacts], *, is_online: bool) -> tuple[Level, s
     )
 
 
-def _level(workshop: WorkshopFacts) -> Finding:
+def _level(workshop: WorkshopFacts, failed: str) -> Finding:
+    """`failed`: why it did not work when it was tried here."""
     said, fix, level = f"{workshop.level}", "", Level.OK
     if workshop.level_problem is not None:
         (said, fix), level = workshop.level_problem, Level.PROBLEM
+    elif failed:
+        said, level = f"the level {workshop.level} does not work here: {failed}", Level.PROBLEM
+        fix = "the finding on levels says which do; or use an engine of your own: podlab engine start"
     elif workshop.level_warning:
         said, fix, level = workshop.level_warning, "level: auto", Level.WARNING
     elif workshop.level == "none":
         said = "no nested daemon"
     return Finding(id="workshop.level", title="level", level=level, found=said, fix=fix, link=_LEVELS)
+
+
+def _firewall(workshop: WorkshopFacts) -> Finding:
+    attempt, level, fix = workshop.firewall, Level.OK, ""
+    found = "the machine's own listeners can be closed to seats"
+    if attempt is None:
+        found = "not tried: podlab's image for it is not there; `podlab serve` gets it first"
+        level, fix = Level.NOTE, "podlab images prepare DIR, then podlab doctor DIR"
+    elif not attempt.worked:
+        found = f"seats can reach what listens on the engine's machine: {attempt.said}"
+        level, fix = Level.WARNING, workshop.firewall_fix
+    return Finding(
+        id="workshop.firewall", title="closed machine", level=level, found=found, fix=fix, link=_SECURITY
+    )
 
 
 def _memory(workshop: WorkshopFacts, machine: MachineFacts | None, seats: int) -> Finding:

@@ -147,6 +147,13 @@ async def close(client: Client, *, closes_lan: bool = False) -> Bridge:
     return found
 
 
+async def check(client: Client) -> None:
+    """Whether `close` would work, without doing it: the kernel judges the rules of a bridge that need not be there.
+    Errors as those of `close`."""
+    there = Bridge(id="", name="podlab-check", gateway="192.0.2.1", subnet=IPv4Network("192.0.2.0/24"))
+    await _run(client, f"printf %s {shlex.quote(rules(there, closes_lan=True))} | nft -c -f -")
+
+
 async def open_again(client: Client) -> None:
     """As the engine has it by itself. Open already is as good."""
     await _run(client, open_script(await bridge(client)))
