@@ -3,6 +3,7 @@ it is missing is a failure, never a reason to skip."""
 
 from __future__ import annotations
 
+import asyncio
 import fcntl
 import io
 import os
@@ -18,11 +19,21 @@ from podlab.engines.docker.daemon import place, start, stop
 from podlab.engines.docker.engine import DockerEngine
 from podlab.model import Container, Metadata, Pod, PodSpec
 from podlab.naming import infra_image
+from tests.virtual_time import VirtualTimeLoop
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator
+    from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 
 pytest.register_assert_rewrite("podlab.testing.contract")
+
+
+def pytest_asyncio_loop_factories(
+    config: pytest.Config, item: pytest.Item
+) -> Mapping[str, Callable[[], asyncio.AbstractEventLoop]]:
+    """https://pytest-asyncio.readthedocs.io/en/stable/reference/hooks.html"""
+    is_virtual = item.get_closest_marker("virtual_time") is not None
+    return {"virtual": VirtualTimeLoop} if is_virtual else {"real": asyncio.new_event_loop}
+
 
 IMAGE = "podlab-test/busybox:latest"
 

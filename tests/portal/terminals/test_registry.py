@@ -11,6 +11,8 @@ from podlab.errors import Conflict, Invalid, Unavailable
 from podlab.portal.terminals import Access, Registry
 from tests.portal.terminals.shell_process import Browser, ScriptedProcess
 
+pytestmark = pytest.mark.virtual_time
+
 
 class Shells:
     """Of an engine, what a registry needs: the first command of a name is its shell, others end at once."""

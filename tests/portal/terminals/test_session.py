@@ -14,6 +14,8 @@ from podlab.portal.terminals.session import Session
 from podlab.portal.terminals.viewer import Access
 from tests.portal.terminals.shell_process import Browser, ScriptedProcess
 
+pytestmark = pytest.mark.virtual_time
+
 LINE = b"0123456789" * 100 + b"\r\n"
 
 
