@@ -26,7 +26,7 @@ def shown(text: str, scope: Scope = WORKSHOP) -> Page:
 
 def test_every_step_of_the_shipped_lesson_renders() -> None:
     for each in load_workshop(EXAMPLE)[1].steps:
-        made = page(render(each, {}))
+        made = page(render(each, VALUES))
         assert each.title in made.text
         assert len([b for b in made.of("button") if b.get("data-action") == "run"]) == len(each.commands)
 
