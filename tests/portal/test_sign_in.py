@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from podlab.portal import guard, password
 from podlab.workshop.seat import SeatId, State
 from tests.portal.conftest import TOKEN, WORKSHOP, Browser, Lab, served
 
@@ -133,7 +134,10 @@ async def test_the_trainers_password_opens_the_trainers_side_only(lab: Lab, brow
     assert (await browser.get("/seat/")).headers["Location"] == "/"
 
 
-async def test_guesses_of_the_password_are_slowed_down(browser: Browser) -> None:
+async def test_guesses_of_the_password_are_slowed_down(
+    browser: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(password, "is_right", lambda typed, hashed: False)  # at once: argon2 takes its time
     for _ in range(100):  # a slow machine gives some back meanwhile
         if "too many" in await (await browser.post("/trainer/sign-in", {"password": "guess"})).text():
             break
@@ -141,7 +145,10 @@ async def test_guesses_of_the_password_are_slowed_down(browser: Browser) -> None
         pytest.fail("a hundred guesses were taken")
 
 
-async def test_one_visitor_cannot_ask_for_changes_without_end(lab: Lab, browser: Browser) -> None:
+async def test_one_visitor_cannot_ask_for_changes_without_end(
+    lab: Lab, browser: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(guard, "CHANGES_S", 0.0)  # nothing is given back, however slow the machine
     await browser.enter((await lab.codes())[0])
     codes = [(await browser.post("/seat/api/commands/none/ran", json={})).status for _ in range(220)]
     assert set(codes) == {404, 429}
