@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from podlab.doctor.facts import Attempt, Facts, LabFacts, NetworkFacts
+from podlab import naming
+from podlab.doctor.facts import Attempt, Facts, LabFacts, NetworkFacts, Reach
 from podlab.doctor.finding import Level
 from podlab.doctor.privileges import explain
 from podlab.doctor.report import report
@@ -184,3 +185,33 @@ def test_without_an_engine_the_first_finding_tells_why_and_what_to_do() -> None:
 def test_what_the_engine_says_in_plain_words(said: str, meaning: str, fix: str) -> None:
     words, todo = explain(said)
     assert meaning in words and fix in todo
+
+
+@pytest.mark.parametrize(
+    ("reach", "level", "found"),
+    [
+        (None, Level.NOTE, "no image"),
+        (
+            Reach(problem="the machine did not reach its own listener"),
+            Level.NOTE,
+            "not tried: the machine did",
+        ),
+        (Reach(listening=frozenset({"10.0.0.1", "10.1.0.1"})), Level.OK, "no answer at 10.0.0.1, 10.1.0.1"),
+        (
+            Reach(listening=frozenset({"10.0.0.1", "10.1.0.1"}), reached=frozenset({"10.1.0.1"})),
+            Level.WARNING,
+            "listens on the engine's machine, at 10.1.0.1",
+        ),
+    ],
+)
+def test_whether_seats_reach_the_machines_listeners(reach: Reach | None, level: Level, found: str) -> None:
+    seats = NetworkFacts(name=naming.ISOLATED_NETWORK, subnets=("10.1.0.0/24",), is_ours=True)
+    told = finding(replace(FACTS, networks=(seats,), reach=reach), "network.closed")
+    assert told.level is level
+    assert found in told.found
+
+
+def test_without_the_seats_network_there_is_nothing_to_try() -> None:
+    told = finding(replace(FACTS, reach=Reach(problem="network podlab-isolated not found")), "network.closed")
+    assert told.level is Level.OK
+    assert "no seat has been here" in told.found

@@ -63,6 +63,16 @@ class Attempt:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Reach:
+    """At which addresses of the engine's machine a listener was there, and at which of those a container in the seats'
+    network reached it. `problem`: why it could not be tried."""
+
+    listening: frozenset[str] = frozenset()
+    reached: frozenset[str] = frozenset()
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NetworkFacts:
     """One network of the engine; `used` counts its endpoints."""
 
@@ -143,5 +153,6 @@ class Facts:
     caps: Attempt | None = None
     rootless: Attempt | None = None
     nested: Attempt | None = None
+    reach: Reach | None = None
     share: Share = field(default_factory=Share)
     workshop: WorkshopFacts | None = None

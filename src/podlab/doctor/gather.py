@@ -12,6 +12,7 @@ from podlab import naming
 from podlab.doctor import probe, probes, read
 from podlab.doctor.facts import Attempt, EngineFacts, Facts, LabFacts, MachineFacts
 from podlab.doctor.lab import SEAT_IMAGES
+from podlab.doctor.reach import reach
 from podlab.errors import Denied, NotFound, PodlabError, Unavailable
 from podlab.images.reference import parse
 
@@ -100,6 +101,7 @@ async def _tried(
     progress("starting containers to see what they may do here")
     async with asyncio.TaskGroup() as group:
         machine = group.create_task(_look(client, engine, image))
+        reached = group.create_task(reach(client, engine, image))
         tries = {
             "privileged": group.create_task(probe.run(client, probes.privileged(image))),
             "caps": group.create_task(probe.run(client, probes.caps(image))),
@@ -108,7 +110,8 @@ async def _tried(
         if nested or (nested is None and has_dind):
             progress("starting a Docker daemon in a container")
             tries["nested"] = group.create_task(_nested(client, tries["privileged"], tries["caps"]))
-    return {"machine": machine.result(), **{name: task.result() for name, task in tries.items()}}
+    attempts = {name: task.result() for name, task in tries.items()}
+    return {"machine": machine.result(), "reach": reached.result(), **attempts}
 
 
 async def _nested(client: Client, privileged: asyncio.Task[Attempt], caps: asyncio.Task[Attempt]) -> Attempt:

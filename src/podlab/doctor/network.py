@@ -1,4 +1,4 @@
-"""Room for podlab's two networks, and for seats on one of them."""
+"""Room for podlab's two networks and for seats on one of them, and what seats reach from there."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ from podlab.doctor.limit import Limit, room
 BRIDGE_PORTS: Final = 1023
 """Of a Linux bridge: BR_MAX_PORTS is 1024 and port 0 is not given.
 https://github.com/torvalds/linux/blob/v6.12/net/bridge/br_private.h"""
+_NOT_TRIED: Final = "not tried: the engine has no image to try it with"
+_SECURITY: Final = "docs/security.md"
 DEFAULT_POOLS: Final = (
     ("172.17.0.0/16", 16), ("172.18.0.0/16", 16), ("172.19.0.0/16", 16), ("172.20.0.0/14", 16),
     ("172.24.0.0/14", 16), ("172.28.0.0/14", 16), ("192.168.0.0/16", 20),
@@ -55,6 +57,30 @@ def findings(facts: Facts) -> Iterator[Finding]:
                 found="a network of that name is there, and podlab did not make it",
                 fix=f"docker network rm {name}",
             )
+
+    yield _closed(facts, is_there=naming.ISOLATED_NETWORK in there)
+
+
+def _closed(facts: Facts, *, is_there: bool) -> Finding:
+    level, fix, reach = Level.NOTE, "", facts.reach
+    if not is_there:
+        level, text = Level.OK, "no seat has been here; podlab serve closes the machine before the first"
+    elif reach is None:
+        text = _NOT_TRIED
+    elif reach.problem:
+        text = f"not tried: {reach.problem}"
+    elif reach.reached:
+        level, fix = Level.WARNING, "podlab firewall"
+        text = (
+            "a container in the seats' network reaches what listens on the engine's machine, at "
+            f"{', '.join(sorted(reach.reached))}"
+        )
+    else:
+        level = Level.OK
+        text = f"tried from inside the seats' network: no answer at {', '.join(sorted(reach.listening))}"
+    return Finding(
+        id="network.closed", title="machine closed to seats", level=level, found=text, fix=fix, link=_SECURITY
+    )
 
 
 def limits(facts: Facts) -> Iterator[Limit]:
