@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 from podlab.errors import Unavailable
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncGenerator, AsyncIterator
 
 _MAX_HEADER_BYTES: Final = 1 << 20
 _LONGER: Final = (
@@ -118,7 +118,7 @@ def _broken() -> Unavailable:
     return Unavailable("the archive from the container is broken or broke off", hint="try again")
 
 
-async def zipped(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+async def zipped(chunks: AsyncIterator[bytes]) -> AsyncGenerator[bytes, None]:
     """In a thread: the event loop has terminals to serve."""
     packer = zlib.compressobj(1, zlib.DEFLATED, 16 + zlib.MAX_WBITS)
     async for chunk in chunks:

@@ -15,7 +15,7 @@ from podlab.portal.api import trainer as trainer_api
 from podlab.portal.api.document import document
 from podlab.portal.classroom import CLASSROOM
 from podlab.portal.files import routes as files
-from podlab.portal.pages import seat, sign_in, terminals, welcome
+from podlab.portal.pages import seat, sign_in, take_home, terminals, welcome
 from podlab.portal.settings import MAX_BODY_BYTES
 from podlab.portal.static_files import ADDRESS, STATIC, StaticFiles
 from podlab.portal.visitors import VISITORS, Visitors
@@ -24,7 +24,7 @@ from podlab.workshop.ratelimit import Limiter
 if TYPE_CHECKING:
     from podlab.portal.classroom import Classroom
 
-ROOMS = (welcome, seat, terminals, seat_api, sign_in, trainer_api, trainer_pages, files)
+ROOMS = (welcome, seat, take_home, terminals, seat_api, sign_in, trainer_api, trainer_pages, files)
 
 
 def portal(classroom: Classroom) -> web.Application:

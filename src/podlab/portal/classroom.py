@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from podlab.workshop.admission import Admission
     from podlab.workshop.checking import Checker
     from podlab.workshop.hands import Hands
+    from podlab.workshop.keeping import TakeHome
     from podlab.workshop.lab import Lab
     from podlab.workshop.pool import Pool
     from podlab.workshop.progress import Progress
@@ -36,6 +37,7 @@ class Classroom:
     pool: Pool
     admission: Admission
     progress: Progress
+    take_home: TakeHome
     hands: Hands
     checker: Checker
     terminals: Registry

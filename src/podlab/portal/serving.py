@@ -27,6 +27,7 @@ from podlab.workshop.admission import Admission
 from podlab.workshop.checking import Checker
 from podlab.workshop.events import Broadcast, Trouble
 from podlab.workshop.hands import Hands
+from podlab.workshop.keeping import TakeHome
 from podlab.workshop.place import Place as Folder
 from podlab.workshop.place import write_private
 from podlab.workshop.pool import Pool
@@ -86,11 +87,17 @@ async def classroom(
     async with AsyncExitStack() as stack:
         store = await stack.enter_async_context(opened(settings.place.store))
         broadcast = broadcast or Broadcast()
-        pool = Pool(engine, workshop, store, count=count, warm=warm, broadcast=broadcast)
+        progress = Progress(lesson, store, broadcast=broadcast)
+        take_home = TakeHome(
+            engine, lab.plain if lab else workshop, lesson, progress, settings.place.taken_home
+        )
+        pool = Pool(
+            engine, workshop, store, count=count, warm=warm, broadcast=broadcast, before_end=take_home.keep
+        )
         await stack.enter_async_context(pool)
         made = Classroom(
             engine=engine, workshop=workshop, lesson=lesson, store=store, pool=pool,
-            admission=Admission(pool, store), progress=Progress(lesson, store, broadcast=broadcast),
+            admission=Admission(pool, store), progress=progress, take_home=take_home,
             hands=Hands(store, broadcast=broadcast),
             checker=await stack.enter_async_context(Checker(engine, workshop)),
             terminals=await stack.enter_async_context(Registry(engine)), settings=settings, lab=lab,

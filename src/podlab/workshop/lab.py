@@ -19,10 +19,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lab:
-    """`workshop` is the one to make seats of. `guarded` is the network whose seats are kept from the machine, empty
-    where nothing keeps them; `warnings` are for the trainer."""
+    """`workshop` is the one to make seats of; `plain` is the same without what is only here, its mirror.
+    `guarded` is the network whose seats are kept from the machine, empty where nothing keeps them; `warnings` are for
+    the trainer."""
 
     workshop: Workshop
+    plain: Workshop
     level: Level
     mirror: LabMirror
     guarded: str = ""
@@ -51,7 +53,12 @@ async def set_up(
         warnings.append(f"Seats can reach what listens on the engine's machine: {error.message}")
     mirror = await lab_mirror.up(engine, workshop, deadline_s=deadline_s)
     return Lab(
-        workshop=mirror.workshop, level=found, mirror=mirror, guarded=guarded, warnings=tuple(warnings)
+        workshop=mirror.workshop,
+        plain=workshop,
+        level=found,
+        mirror=mirror,
+        guarded=guarded,
+        warnings=tuple(warnings),
     )
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Self
 
@@ -51,8 +51,10 @@ class Pool:
         count: int | None = None,
         warm: int | None = None,
         broadcast: Broadcast | None = None,
+        before_end: Callable[[Seat], Awaitable[None]] | None = None,
     ) -> None:
-        """`count` seats at most are not ended, `warm` of them free; otherwise as the workshop says."""
+        """`count` seats at most are not ended, `warm` of them free; otherwise as the workshop says. `before_end` is
+        waited for before the pod of somebody's seat is removed for good; what it fails at is told, and no more."""
         seats = workshop.spec.seats
         self.count = count or (seats and seats.count) or DEFAULT_COUNT
         asked = warm if warm is not None else seats.warm if seats else None
@@ -61,6 +63,7 @@ class Pool:
         self.identity: tables.Identity
         """Known once it is entered."""
         self._engine, self._workshop, self._store = engine, workshop, store
+        self._before_end = before_end
         self.clock = clock or SystemClock()
         self._roster = Roster(store, self.clock, self.broadcast)
         self._maker: Maker
@@ -153,6 +156,15 @@ class Pool:
         """Until no pod is being made or removed any more."""
         while self._tasks:
             await asyncio.wait(self._tasks.values(), return_when=asyncio.FIRST_COMPLETED)
+
+    async def at_rest(self, id: SeatId) -> None:
+        """Until nothing is being done about this seat's pod."""
+        while task := self._tasks.get(id):
+            await asyncio.wait([task])
+
+    def is_at(self, id: SeatId) -> bool:
+        """Whether something is being done about this seat's pod."""
+        return id in self._tasks
 
     def owns(self, name: str) -> bool:
         return self._roster.has_pod(name)
@@ -335,6 +347,7 @@ class Pool:
         if seat is None or seat.is_ready:
             return True
         if seat.state is State.ENDED:
+            await self._take_leave(seat)
             await self._maker.remove(seat)
             return True
         if seat.state is State.BROKEN:
@@ -350,6 +363,14 @@ class Pool:
         await asyncio.shield(self._roster.change(made))
         self._lacking.set()
         return True
+
+    async def _take_leave(self, seat: Seat) -> None:
+        if seat.person is None or self._before_end is None:
+            return
+        try:
+            await self._before_end(seat)
+        except PodlabError as error:
+            self.broadcast.tell(Trouble(error.message))
 
     async def _refill(self) -> None:
         while True:

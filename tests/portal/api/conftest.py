@@ -22,6 +22,7 @@ from podlab.testing.fake import FakeEngine
 from podlab.workshop.admission import Admission
 from podlab.workshop.checking import Checker
 from podlab.workshop.hands import Hands
+from podlab.workshop.keeping import TakeHome
 from podlab.workshop.place import Place
 from podlab.workshop.pool import Pool
 from podlab.workshop.progress import Progress
@@ -97,10 +98,11 @@ async def classroom(
         Registry(engine) as terminals,
     ):
         found = load(lesson)
+        progress = Progress(found, store, clock, broadcast=pool.broadcast)
         yield Classroom(
             engine=engine, workshop=workshop, lesson=found, store=store, pool=pool,
             admission=Admission(pool, store, clock),
-            progress=Progress(found, store, clock, broadcast=pool.broadcast),
+            progress=progress, take_home=TakeHome(engine, workshop, found, progress, place.taken_home),
             hands=Hands(store, clock, broadcast=pool.broadcast),
             checker=checker, terminals=terminals, settings=settings,
         )  # fmt: skip

@@ -45,7 +45,8 @@ async def seat(request: web.Request) -> web.StreamResponse:
     classroom = request.app[CLASSROOM]
     mine = visitors.place_of(request)
     if mine.state is State.ENDED:
-        return await page(request, "ended.html", {"has_take_home": False}, status=410)
+        has_take_home = classroom.take_home.kept(mine) is not None or classroom.pool.is_at(mine.id)
+        return await page(request, "ended.html", {"has_take_home": has_take_home}, status=410)
     if not mine.is_ready:
         return await page(request, "waiting.html", {"problem": mine.problem})
     settings = classroom.settings
