@@ -42,10 +42,10 @@ def test_nested_containers_publish_ports_in_the_pod_and_reach_each_other(
 ) -> None:
     pod = up(f"{FOLDER}/{variant}")
     sh(pod, "work", "docker network create net; docker pull -q alpine")
-    sh(pod, "work", "docker run -d --name web --network net -p 8099:80 alpine sh -c "
+    sh(pod, "work", "docker run -d --stop-timeout 1 --name web --network net -p 8099:80 alpine sh -c "
        "'mkdir /srv; echo hello >/srv/index.html; exec httpd -f -p 80 -h /srv'")  # fmt: skip
     assert (
-        sh(pod, "work", "curl -s --retry 20 --retry-connrefused --retry-delay 1 localhost:8099") == "hello\n"
+        sh(pod, "work", "curl -s --retry 120 --retry-connrefused --retry-delay 1 localhost:8099") == "hello\n"
     )
     assert sh(pod, "work", "docker run --rm --network net alpine wget -q -O - http://web") == "hello\n"
 
