@@ -165,3 +165,8 @@ async def test_what_the_engine_has_and_lacks_is_found_out(engine: DockerEngine, 
     after = (await preflight.look(engine, FACTS, lacking, lesson)).workshop
     assert after is not None
     assert [each.reference for each in after.unmirrored] == ["podlab-test/nobody-has-this:1"]
+
+    bundled = ["podlab-test/nobody-has-this:1"]
+    comes = (await preflight.look(engine, FACTS, lacking, lesson, bundled=bundled)).workshop
+    assert comes is not None
+    assert (comes.unmirrored, set(bundled) & set(comes.carried)) == ((), set(bundled))

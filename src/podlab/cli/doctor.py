@@ -20,6 +20,8 @@ from podlab.engines import connect
 from podlab.errors import Denied, NotFound, Unavailable, Unsupported
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from podlab.doctor.facts import Facts
     from podlab.doctor.report import Report
     from podlab.lesson import Lesson
@@ -61,8 +63,9 @@ _SIGNS: Final = {
 async def command(path: Path | None, seats: int | None, nested: bool | None, output: str) -> int:
     """Check whether this engine can run pods, and how many.
 
-    With PATH, a workshop's folder or file: whether that workshop can be given here, to as many as it has seats or to
-    N; whether the images are there that its pods and its lesson need, and what its seats can take of the machine.
+    With PATH, a workshop's folder, file or bundle: whether that workshop can be given here, to as many as it has
+    seats or to N; whether the images are there that its pods and its lesson need, and what its seats can take of the
+    machine.
 
     Starts small containers to see what they may do here, and removes them. Every warning comes with what to do
     about it; docs/doctor.md has the arithmetic of the seats. The exit code is 1 where there is a problem.
@@ -79,13 +82,21 @@ async def command(path: Path | None, seats: int | None, nested: bool | None, out
     return 0 if found.is_healthy else 1
 
 
-def _load(path: Path) -> tuple[Workshop, Lesson]:
+def _load(path: Path) -> tuple[Workshop, Lesson, Collection[str]]:
+    """The last are the images that come with it."""
     from podlab.lesson import load_workshop
+    from podlab.workshop import bundle
 
-    return load_workshop(path)
+    if not bundle.is_bundle(path):
+        return *load_workshop(path), ()
+    say(f"checking {path}")
+    with bundle.opened(path) as found:
+        return *load_workshop(found.workshop), tuple(found.images)
 
 
-async def _facts(nested: bool | None, workshop: tuple[Workshop, Lesson] | None = None) -> Facts:
+async def _facts(
+    nested: bool | None, workshop: tuple[Workshop, Lesson, Collection[str]] | None = None
+) -> Facts:
     from podlab.doctor.gather import gather, without_engine
     from podlab.doctor.preflight import look
     from podlab.engines.docker.engine import DockerEngine
@@ -100,7 +111,10 @@ async def _facts(nested: bool | None, workshop: tuple[Workshop, Lesson] | None =
             f"podlab doctor looks at Docker Engines, not at {engine.name!r}", hint="use --engine docker"
         )
     facts = await gather(engine, nested=nested, progress=lambda text: say(f"{text} …"))
-    return facts if workshop is None or facts.engine is None else await look(engine, facts, *workshop)
+    if workshop is None or facts.engine is None:
+        return facts
+    known, lesson, bundled = workshop
+    return await look(engine, facts, known, lesson, bundled=bundled)
 
 
 def _document(found: Report) -> dict[str, Any]:

@@ -115,6 +115,8 @@ class WorkshopFacts:
     """`seeded`, `cache` or `none`."""
     missing: tuple[ImageFacts, ...] = ()
     """Of its pods."""
+    carried: tuple[str, ...] = ()
+    """Not here, but in the bundle that it comes from."""
     mirrored: tuple[str, ...] = ()
     """In the mirror already, or on the engine, so that they will be."""
     unmirrored: tuple[ImageFacts, ...] = ()

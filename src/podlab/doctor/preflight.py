@@ -18,6 +18,8 @@ from podlab.workshop import lab_images, lab_mirror, level, pulling
 from podlab.workshop.pool import DEFAULT_COUNT
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from podlab.engines.docker.engine import DockerEngine
     from podlab.images.store import ImageStore
     from podlab.lesson.lesson import Lesson
@@ -33,8 +35,11 @@ WORKED_ON_BYTES: Final = 64 * MB
 """What attendees add to images in a nested daemon: layers of their own. An assumption."""
 
 
-async def look(engine: DockerEngine, facts: Facts, workshop: Workshop, lesson: Lesson) -> Facts:
-    """The facts with those of the workshop, and with a seat's share reckoned from its pod."""
+async def look(
+    engine: DockerEngine, facts: Facts, workshop: Workshop, lesson: Lesson, *, bundled: Collection[str] = ()
+) -> Facts:
+    """The facts with those of the workshop, and with a seat's share reckoned from its pod. `bundled`: images that
+    come with it."""
     problem, warning, name = None, "", "none"
     try:
         workshop, found = await level.settle(engine, workshop)
@@ -47,7 +52,11 @@ async def look(engine: DockerEngine, facts: Facts, workshop: Workshop, lesson: L
     store = engine.image_store
     pulled = (*wanted.preload, *wanted.named)
     sizes = {each: await _size(store, each) for each in (*wanted.pods, *pulled)}
-    seed = [each for each in pulled if sizes[each] is not None or await mirror.current(store, [each])]
+    lost = [each for each, size in sizes.items() if size is None]
+    carried = [each for each in lost if parse(each).familiar in bundled]
+    seed = [
+        each for each in pulled if each not in lost or each in carried or await mirror.current(store, [each])
+    ]
     seats = workshop.spec.seats
     closing, closing_fix = await _closing(engine)
     volumes = {v.name: v for v in pod.spec.volumes}
@@ -58,7 +67,8 @@ async def look(engine: DockerEngine, facts: Facts, workshop: Workshop, lesson: L
             name=workshop.metadata.name,
             seats=(seats and seats.count) or DEFAULT_COUNT,
             mirror=mode,
-            missing=tuple(_missing(each) for each in wanted.pods if sizes[each] is None),
+            missing=tuple(_missing(each) for each in wanted.pods if each in lost and each not in carried),
+            carried=tuple(parse(each).familiar for each in carried),
             mirrored=tuple(seed),
             unmirrored=tuple(_missing(each) for each in pulled if each not in seed),
             elsewhere=wanted.elsewhere,

@@ -44,7 +44,7 @@ def _images(workshop: WorkshopFacts, *, is_online: bool) -> Finding:
         id="workshop.images",
         title="images of its seats",
         level=level,
-        found=found or "all there",
+        found=found or ("all there or in the bundle" if workshop.carried else "all there"),
         fix=fix,
     )
 
