@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
+from urllib.parse import urlsplit
 
 from podlab.images.mirror import is_mirror
 from podlab.manifest.level import is_daemon
+from podlab.model import HostAlias
 
 if TYPE_CHECKING:
     from podlab.model import Container, PodSpec
@@ -18,6 +20,10 @@ if TYPE_CHECKING:
 _OWN: Final = ("http://127.0.0.1:5001", "http://localhost:5001")
 """Where a seat's own mirror answers: `images.mirror`."""
 _OPTION: Final = "--registry-mirror"
+_LOOKED_UP: Final = "docker.io"
+"""A daemon looks this name up at each pull, only to compare it with a list that is empty; where no name server answers,
+that takes eight seconds. It connects to `registry-1.docker.io`, never to this.
+https://github.com/moby/moby/blob/v26.1.5/registry/config.go (`allowNondistributableArtifacts`)"""
 
 
 def through(spec: PodSpec, url: str) -> PodSpec:
@@ -27,9 +33,11 @@ def through(spec: PodSpec, url: str) -> PodSpec:
     lab's now; else one that is started as its image starts it gets the option. What is started by a script of the
     user's that names no mirror cannot be told: `untold` has those.
     """
-    return replace(
-        spec, containers=tuple(_told(each, url) for each in spec.containers if not is_mirror(each.image))
-    )
+    told = tuple(_told(each, url) for each in spec.containers if not is_mirror(each.image))
+    if told == spec.containers:
+        return spec
+    known = HostAlias(ip=urlsplit(url).hostname or "", hostnames=(_LOOKED_UP,))
+    return replace(spec, containers=told, host_aliases=(*spec.host_aliases, known))
 
 
 def pulls(spec: PodSpec) -> bool:
