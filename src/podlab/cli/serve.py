@@ -111,12 +111,16 @@ async def command(
     from podlab.portal.settings import Settings
     from podlab.portal.static_files import StaticFiles
     from podlab.workshop import lab
-    from podlab.workshop.admission import admit
+    from podlab.workshop.admission import admit, check_class_code
     from podlab.workshop.events import Broadcast
     from podlab.workshop.place import place as place_of
 
     people = _names(names) if names else None
-    StaticFiles()  # before anything is made, to learn whether it can be shown
+    # What can be wrong is told before anything is made.
+    StaticFiles()
+    listening.parse(listen)
+    if class_code is not None:
+        check_class_code(class_code)
     async with AsyncExitStack() as stack:
         engine = await stack.enter_async_context(session(clear_first=True))
         workshop, lesson = load_workshop(await _folder(stack, engine, path))

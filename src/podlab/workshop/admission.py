@@ -42,6 +42,12 @@ class Admitted:
     needs_names: bool = False
 
 
+def check_class_code(code: str) -> None:
+    """`Invalid` for one that is easily guessed, or can be none."""
+    if len(codes.read(code)) < SHORTEST_CLASS_CODE:
+        raise Invalid(f"a class code has {SHORTEST_CLASS_CODE} letters or more", subject="class code")
+
+
 class Admission:
     """A code is a person: whoever types it, from whatever device, comes to the same seat."""
 
@@ -81,8 +87,8 @@ class Admission:
 
     async def set_class_code(self, code: str | None, *, by: str = "trainer") -> None:
         """With it anybody gets a code of their own; None: nobody does. A short one is easily guessed: `Invalid`."""
-        if code is not None and len(codes.read(code)) < SHORTEST_CLASS_CODE:
-            raise Invalid(f"a class code has {SHORTEST_CLASS_CODE} letters or more", subject="class code")
+        if code is not None:
+            check_class_code(code)
         digest = None if code is None else await self._person(code)
         now, what = self._clock.now(), "class code " + ("closed" if code is None else "set")
 

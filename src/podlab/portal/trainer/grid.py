@@ -29,6 +29,7 @@ async def trainer(request: web.Request) -> web.StreamResponse:
         "board": now, "shown": shapes.encode(now), "steps": classroom.lesson.steps, "words": words(request),
         "level": level.name, "unsafe": bool(level.warning), "home": "/tmp/",  # noqa: S108  # where everybody may write
         "class_is_open": classroom.admission.has_class_code,
+        "warnings": [each for each in classroom.lab.warnings if each != level.warning] if classroom.lab else [],
     }  # fmt: skip
     return await page(request, "trainer.html", values, script="src/trainer.ts", api="/trainer/api/")
 
