@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Callable
 
 import pytest
@@ -24,7 +25,7 @@ def test_every_command_and_check_succeeds(up: Callable[..., str], sh: Callable[.
         for block in _BLOCK.finditer(page.read_text()):
             text = block["text"].strip()
             if not block["kind"].endswith(" fails"):
-                lines += [f": {page.name}: {block['kind'].replace(chr(34), '')}", text]
+                lines += [": " + shlex.quote(f"{page.name}: {block['kind']}"), text]
     assert len(lines) > 2 * 20
     sh(pod, "work", "set -x\n" + "\n".join(f"{{ {line}\n}}" for line in lines))
 
