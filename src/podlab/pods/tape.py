@@ -125,3 +125,14 @@ async def zipped(chunks: AsyncIterator[bytes]) -> AsyncGenerator[bytes, None]:
         if data := await asyncio.to_thread(packer.compress, chunk):
             yield data
     yield packer.flush()
+
+
+async def closing(chunks: AsyncIterator[bytes]) -> AsyncGenerator[bytes, None]:
+    """What can be closed. An engine's iterator is a generator, but its type does not say so."""
+    try:
+        async for chunk in chunks:
+            yield chunk
+    finally:
+        close = getattr(chunks, "aclose", None)
+        if close is not None:
+            await close()

@@ -20,12 +20,12 @@ from podlab.errors import NotFound
 from podlab.manifest.emit import emit
 from podlab.naming import infra_image
 from podlab.pods.copy import Place
-from podlab.pods.tape import Tape, packed, zipped
+from podlab.pods.tape import Tape, closing, packed, zipped
 from podlab.workshop.going_on import readme
 from podlab.workshop.running import run
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+    from collections.abc import AsyncGenerator, Mapping, Sequence
 
     from podlab.engines.base import Engine
     from podlab.lesson.lesson import Lesson
@@ -165,7 +165,7 @@ async def _files(
 ) -> AsyncGenerator[bytes, None]:
     """What is in the folder, called `to`. A folder, a file or a link that fits is taken, and nothing else."""
     taken: set[str] = set()
-    async with aclosing(_closing(engine.read_archive(pod, container, home))) as archive:
+    async with aclosing(closing(engine.read_archive(pod, container, home))) as archive:
         tape = Tape(archive)
         while (entry := await tape.next()) is not None:
             _, _, inner = entry.name.strip("/").removeprefix("./").partition("/")
@@ -219,14 +219,3 @@ async def _home(engine: Engine, pod: str, workshop: Workshop, container: str) ->
         if found is not None and found.is_dir and place.absolute != "/":
             return place.absolute
     return None
-
-
-async def _closing(chunks: AsyncIterator[bytes]) -> AsyncGenerator[bytes, None]:
-    """What can be closed. An engine's iterator is a generator, but its type does not say so."""
-    try:
-        async for chunk in chunks:
-            yield chunk
-    finally:
-        close = getattr(chunks, "aclose", None)
-        if close is not None:
-            await close()

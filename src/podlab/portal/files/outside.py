@@ -16,12 +16,12 @@ from typing import TYPE_CHECKING, Final, NoReturn
 
 from podlab.errors import AlreadyExists, Conflict, Invalid, NotFound, Unsupported
 from podlab.pods.copy import Place
-from podlab.pods.tape import Tape, one, zipped
+from podlab.pods.tape import Tape, closing, one, zipped
 from podlab.portal.files import limits, path
 from podlab.portal.files.entry import ANY, NEW, Download, Entry, Expected, Kind, Listing, Opened, Upload, kind
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, AsyncIterator
+    from collections.abc import AsyncIterator
 
     from podlab.engines.base import Engine, FileStat
 
@@ -165,7 +165,7 @@ class Outside:
     async def _tape(self, place: Place) -> AsyncIterator[Tape]:
         """Left early, the engine stops packing."""
         chunks = self._engine.read_archive(self._pod, self._container, place.absolute)
-        async with aclosing(_generator(chunks)) as generator:
+        async with aclosing(closing(chunks)) as generator:
             yield Tape(generator)
 
     @asynccontextmanager
@@ -204,17 +204,6 @@ def _mode(entry: tarfile.TarInfo) -> int:
     if entry.issym():
         return stat.S_IFLNK | entry.mode
     return (stat.S_IFREG if entry.isreg() or entry.islnk() else stat.S_IFIFO) | entry.mode
-
-
-async def _generator(chunks: AsyncIterator[bytes]) -> AsyncGenerator[bytes, None]:
-    """What can be closed. An engine's iterator is a generator, but its type does not say so."""
-    try:
-        async for chunk in chunks:
-            yield chunk
-    finally:
-        close = getattr(chunks, "aclose", None)
-        if close is not None:
-            await close()
 
 
 async def _nothing() -> AsyncIterator[bytes]:
