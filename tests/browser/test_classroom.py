@@ -39,9 +39,14 @@ async def the_class(lab: Served, chromium: Browser) -> None:
     }
     assert seats == {f"{lab.name}-{number:02d}" for number in (1, 2, 3)}
 
+    trainer = watched(await (await window(chromium)).new_page(), problems)
+    await trainer.goto(f"{lab.url}/trainer/sign-in#{lab.password}")
+    await trainer.get_by_role("button", name="Sign in").click()
+    await expect(trainer.locator("tbody tr", has_text="online")).to_have_count(3, timeout=60_000)
     async with asyncio.TaskGroup() as group:
         for page in pages:
             group.create_task(the_lesson(page))
+    await expect(trainer.locator("tbody tr", has_text="7 of 7")).to_have_count(3, timeout=60_000)
     assert problems == []
 
 

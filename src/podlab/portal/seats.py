@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from podlab.portal.terminals.session import Session
     from podlab.workshop.seat import Seat
 
+WARMED_AT_ONCE: Final = 4
+"""Shells opened before anybody asks: those who come meanwhile are not to wait for them."""
 _MORE: Final = re.compile(r"(?P<name>.+?)-[2-9]")
 
 
@@ -63,6 +65,7 @@ def container_of(classroom: Classroom, terminal: str) -> str:
 async def keep_terminals(classroom: Classroom) -> None:
     """Shells of a seat that is made anew or ends go with it; those of one that somebody has just got are there
     before they ask. Until cancelled."""
+    places = asyncio.Semaphore(WARMED_AT_ONCE)
     async with asyncio.TaskGroup() as group:
         with classroom.pool.broadcast.watch() as watcher:
             async for event in watcher:
@@ -71,12 +74,13 @@ async def keep_terminals(classroom: Classroom) -> None:
                 if not event.seat.is_ready:
                     await classroom.terminals.end_pod(event.seat.pod)
                 elif event.seat.state is State.CLAIMED:
-                    group.create_task(_warm(classroom, event.seat))
+                    group.create_task(_warm(classroom, event.seat, places))
 
 
-async def _warm(classroom: Classroom, seat: Seat) -> None:
+async def _warm(classroom: Classroom, seat: Seat, places: asyncio.Semaphore) -> None:
     for name in classroom.shells:
-        try:
-            await terminal(classroom, seat, name)
-        except PodlabError:
-            return  # whoever opens it is told
+        async with places:
+            try:
+                await terminal(classroom, seat, name)
+            except PodlabError:
+                return  # whoever opens it is told
