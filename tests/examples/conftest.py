@@ -14,7 +14,7 @@ EXAMPLES = Path(__file__).parents[2] / "examples"
 Podlab = Callable[..., str]
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def podlab(docker_host: str) -> Podlab:
     """Type a podlab command; its output. That it fails is the test's failure, with all that it said."""
 
@@ -43,7 +43,7 @@ def up(podlab: Podlab, pod_name: str) -> Iterator[Callable[..., str]]:
     podlab("down", "--ignore-not-found", pod_name)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def sh(podlab: Podlab) -> Callable[..., str]:
     """Run a line of sh in a container; its output."""
 
