@@ -195,7 +195,8 @@ async def test_a_seat_comes_back_whatever_happens_to_it(
             return bool(actions) and not await real.plan(wanted)
 
         await until(is_whole)
-        assert {action.verb for action in actions} == {"repaired"}
+        # It may have looked while the engine was still removing, and tried again.
+        assert {action.verb for action in actions} <= {"repaired", "failed"} and actions[-1].verb == "repaired"
         for container in ("work", "side"):  # one network again
             seen = docker("exec", f"podlab-{pod}-{container}", "ip", "-o", "addr", "show", "eth0")
             assert b"eth0" in seen.stdout, seen.stderr

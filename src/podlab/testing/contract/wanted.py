@@ -255,9 +255,11 @@ class Wanted(Case):
         ended = pod_of(f"{name}-e", member("app", image, ["true"]), restart_policy="Never")
         async with self.running(alone, pod_of(name, member("app", image))), self.running(alone, ended):
             await alone.wait(ended.name, "app")
+            async with asyncio.timeout(60):  # an engine tells of the end before its lists do
+                while (await alone.get(ended.name)).phase is not Phase.SUCCEEDED:
+                    await asyncio.sleep(0.1)
             would = await alone.prune(dry_run=True)
             assert [change.pod for change in would if change.verb == "remove"] == [ended.name]
-            assert (await alone.get(ended.name)).phase is Phase.SUCCEEDED
             done = await alone.prune()
             assert [change.pod for change in done] == [ended.name]
             await self.is_gone(alone, ended.name)
