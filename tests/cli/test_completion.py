@@ -69,14 +69,14 @@ def test_the_script_is_one_that_the_shell_takes(podlab: Podlab, shell: str) -> N
         missing = pytest.fail if os.environ.get("CI") else pytest.skip
         missing(f"{shell} is not installed; scripts/bootstrap tests installs it")
     script = podlab("completion", shell).out
-    done = subprocess.run([shell, "-n"], input=script, capture_output=True, text=True, timeout=20)
+    done = subprocess.run([shell, "-n"], input=script, capture_output=True, text=True, timeout=120)
     assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_a_shell_gets_commands_with_their_help() -> None:
     env = {**os.environ, "_PODLAB_COMPLETE": "zsh_complete", "COMP_WORDS": "podlab por", "COMP_CWORD": "1"}
     done = subprocess.run(
-        [sys.executable, "-m", "podlab.cli"], env=env, capture_output=True, text=True, timeout=20
+        [sys.executable, "-m", "podlab.cli"], env=env, capture_output=True, text=True, timeout=120
     )
     assert done.stdout == "plain\nport-forward\nReach a port in a pod, published or not\n"
     assert done.stderr == ""

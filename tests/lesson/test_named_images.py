@@ -70,7 +70,7 @@ def test_images_are_found_in_files_beside_the_steps(tmp_path: Path) -> None:
     assert found == ["a:1", "b:2"]
 
 
-@pytest.mark.timeout(30)
+@pytest.mark.timeout(120)
 @pytest.mark.parametrize(
     "text", ["\n" * 500_000, "FROM " * 100_000, "COPY " * 100_000, " " * 500_000, "'" * 500_000]
 )

@@ -28,9 +28,9 @@ def test_there_are_enough_of_them() -> None:
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
 def test_a_broken_file_is_told_line_by_line(file: Path) -> None:
-    started = time.monotonic()
+    started = time.process_time()
     lines = problems(file)
-    assert time.monotonic() - started < 10  # a bomb would take for ever; the machine may be busy
+    assert time.process_time() - started < 10  # a bomb would take for ever
     told = [line.removeprefix(f"{file}:") for line in lines]
     assert told == file.with_suffix(".expected").read_text().splitlines()
     assert all(re.match(r"\d+:\d+: ", line) for line in told)
@@ -40,9 +40,9 @@ def test_a_broken_file_is_told_line_by_line(file: Path) -> None:
 def test_ten_megabytes_are_refused_before_they_are_parsed(tmp_path: Path) -> None:
     file = tmp_path / "huge.yaml"
     file.write_bytes(b"- a: 1\n" * (10 * 1024 * 1024 // 7))
-    started = time.monotonic()
+    started = time.process_time()
     assert problems(file) == (f"{file}:1:1: the file is larger than 512 KiB; split it",)
-    assert time.monotonic() - started < 5
+    assert time.process_time() - started < 5
 
 
 def test_a_file_of_nothing_but_problems_is_cut_short(tmp_path: Path) -> None:

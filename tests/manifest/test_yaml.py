@@ -89,9 +89,9 @@ def test_every_duplicate_key_is_told_with_both_places() -> None:
 
 def test_an_alias_bomb_costs_neither_time_nor_memory() -> None:
     text = "a0: &a0 x\n" + "".join(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 50)}]\n" for n in range(1, 30))
-    started = time.monotonic()
+    started = time.process_time()
     assert told(text)[0].endswith("more than 200,000 values once its aliases are written out")
-    assert time.monotonic() - started < 5
+    assert time.process_time() - started < 5
 
 
 def test_a_merge_bomb_costs_neither_time_nor_memory() -> None:

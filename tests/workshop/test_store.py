@@ -120,7 +120,7 @@ def write_until_killed(path: Path, after_s: float) -> set[int]:
     time.sleep(after_s)
     os.kill(writer.pid, signal.SIGKILL)
     rest = writer.stdout.read()
-    assert writer.wait(10) == -signal.SIGKILL
+    assert writer.wait(60) == -signal.SIGKILL
     return {int(line) for line in (first + rest).split(b"\n") if line}
 
 

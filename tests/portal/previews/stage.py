@@ -143,7 +143,7 @@ class Stage:
             f"http://127.0.0.1:{self.port}",
             cookie_jar=aiohttp.CookieJar(unsafe=True),
             auto_decompress=False,
-            timeout=aiohttp.ClientTimeout(total=30),
+            timeout=aiohttp.ClientTimeout(total=120),
         ) as session:
             if name:
                 async with session.get(self.address(name, **who), allow_redirects=False) as answer:  # type: ignore[arg-type]
@@ -157,7 +157,7 @@ class Stage:
         writer.write(data.replace(b"COOKIE", cookie.encode()))
         answer = b""
         try:
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(60):
                 while piece := await asyncio.wait_for(reader.read(1 << 16), 1):
                     answer += piece
         except (TimeoutError, ConnectionResetError):

@@ -14,6 +14,7 @@ from aiohttp import web
 
 from podlab.portal.previews import connections, forward
 from tests.portal.previews.stage import APP, Stage, stage
+from tests.waiting import until
 
 MB = 1 << 20
 
@@ -249,10 +250,11 @@ async def test_an_application_that_does_not_read_stops_the_browser() -> None:
     async with stage() as s, s.browser() as browser:
         await s.raw(deaf)
         posting = asyncio.create_task(browser.post("/", data=flood()).__aenter__())
-        await asyncio.sleep(0.5)
-        before = sent
-        await asyncio.sleep(0.5)
-        assert sent == before < 40 * MB
+        before = -1
+        while before != sent:
+            before = sent
+            await asyncio.sleep(1)
+        assert sent < 40 * MB
         posting.cancel()
         await asyncio.wait({posting})
         done.set()
@@ -305,9 +307,7 @@ async def test_idle_connections_are_closed(monkeypatch: pytest.MonkeyPatch) -> N
         await s.application(echoes())
         async with browser.get("/") as answer:
             await answer.read()
-        await asyncio.sleep(0.3)
-        assert s.world.open == 0
-        assert not s.previews._connections._pods
+        await until(lambda: s.world.open == 0 and not s.previews._connections._pods)
 
 
 async def test_a_seat_has_so_many_connections_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -325,7 +325,7 @@ async def test_a_seat_has_so_many_connections_and_no_more(monkeypatch: pytest.Mo
         await s.application(app)
         await s.application(echoes(), pod="lab-02")
         asked = [asyncio.create_task(_status(browser)) for _ in range(5)]
-        await asyncio.sleep(0.5)
+        await until(lambda: sum(each.done() for each in asked) == 2)
         assert s.world.most == 3
         async with s.browser(seat=2, person="bob") as other, other.get("/") as answer:
             assert answer.status == 200  # a neighbour notices nothing
@@ -349,8 +349,7 @@ async def test_a_browser_that_goes_leaves_nothing_open(monkeypatch: pytest.Monke
         await s.raw(silent)
         with pytest.raises(TimeoutError):
             await browser.get("/", timeout=aiohttp.ClientTimeout(total=0.2))
-        await asyncio.sleep(0.3)
-        assert s.world.open == 0
+        await until(lambda: s.world.open == 0)
 
 
 async def test_an_application_that_says_nothing_is_not_waited_for_for_ever(

@@ -16,6 +16,7 @@ from podlab.portal.terminals import socket
 from podlab.portal.terminals.session import Session
 from podlab.portal.terminals.viewer import Access
 from tests.portal.terminals.shell_process import ScriptedProcess
+from tests.waiting import until
 
 ORIGIN = "http://lab.example"
 Client = TestClient[web.Request, web.Application]
@@ -49,7 +50,7 @@ def connected(client: Client) -> aiohttp.client._BaseRequestContextManager[aioht
 async def received(browser: aiohttp.ClientWebSocketResponse, kind: str) -> bytes:
     """The payload of the next frame of that type."""
     while True:
-        frame = await browser.receive_bytes(timeout=5)
+        frame = await browser.receive_bytes(timeout=60)
         if frame[:1] == kind.encode():
             return frame[1:]
 
@@ -88,7 +89,7 @@ async def test_typing_and_output() -> None:
 )
 async def test_the_browser_is_told_whether_to_try_again(refusal: PodlabError, code: int) -> None:
     async with portal(refusal) as (client, _, _), connected(client) as browser:
-        message = await browser.receive(timeout=5)
+        message = await browser.receive(timeout=60)
         assert message.type is WSMsgType.CLOSE
         assert (message.data, message.extra) == (code, refusal.message)
 
@@ -107,20 +108,19 @@ async def test_a_frame_that_may_not_be_closes_the_connection_only(frame: bytes, 
     async with portal() as (client, process, opened):
         async with connected(client) as browser:
             await browser.send_bytes(frame)
-            while (message := await browser.receive(timeout=5)).type is not WSMsgType.CLOSE:
+            while (message := await browser.receive(timeout=60)).type is not WSMsgType.CLOSE:
                 pass
             assert message.data == code
         async with connected(client) as browser:
             await browser.send_bytes(b"iok")
-            await asyncio.sleep(0.05)
-        assert process.written == [b"ok"]
+            await until(lambda: process.written == [b"ok"])
         assert not opened.ended
 
 
 async def test_text_is_refused() -> None:
     async with portal() as (client, _, _), connected(client) as browser:
         await browser.send_str("ils")
-        while (message := await browser.receive(timeout=5)).type is not WSMsgType.CLOSE:
+        while (message := await browser.receive(timeout=60)).type is not WSMsgType.CLOSE:
             pass
         assert message.data == 1008
 
@@ -132,7 +132,7 @@ async def test_too_many_frames_close_the_connection(monkeypatch: pytest.MonkeyPa
         for _ in range(11):
             await browser.send_bytes(b"p")
         pongs = 0
-        while (message := await browser.receive(timeout=5)).type is WSMsgType.BINARY:
+        while (message := await browser.receive(timeout=60)).type is WSMsgType.BINARY:
             pongs += message.data == b"p"
         assert (pongs, message.data) == (10, 1008)
 
@@ -143,7 +143,7 @@ async def test_the_end_closes_the_connection() -> None:
         process.finish(0)
         assert await received(browser, "o") == b"bye"
         assert b'"exit":0' in await received(browser, "s")
-        message = await browser.receive(timeout=5)
+        message = await browser.receive(timeout=60)
         assert (message.type, message.data) == (WSMsgType.CLOSE, 1000)
 
 
@@ -154,8 +154,7 @@ async def test_a_client_that_vanishes_leaves_the_session_alone() -> None:
         assert browser._response.connection and browser._response.connection.transport
         browser._response.connection.transport.abort()
         process.start_flood(b"x" * 1000)
-        await asyncio.sleep(0.2)
-        assert not opened.viewers
+        await until(lambda: not opened.viewers)
         assert not opened.ended
 
 

@@ -29,12 +29,12 @@ class Raw:
         self.reader, self.writer = reader, writer
 
     async def exactly(self, wanted: bytes) -> None:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             assert await self.reader.readexactly(len(wanted)) == wanted
 
     async def end(self) -> bytes:
         """All until the connection is closed."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             try:
                 return await self.reader.read()
             except ConnectionResetError:
@@ -62,7 +62,7 @@ class Place:
         return socket.response
 
     async def until(self, is_so: bool) -> None:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while bool(self.sockets) != is_so:  # noqa: ASYNC110
                 await asyncio.sleep(0.01)
 
