@@ -9,7 +9,7 @@ import typing
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
-_ACRONYMS = {"ip", "ips", "ipc", "pid", "uid", "fqdn", "id", "wwns", "io"}
+_ACRONYMS = {"api", "ip", "ips", "ipc", "pid", "uid", "fqdn", "id", "wwns", "io"}
 
 T = TypeVar("T")
 

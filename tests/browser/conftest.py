@@ -7,7 +7,6 @@ import contextlib
 import re
 import shutil
 import signal
-import socket
 import sys
 import uuid
 from collections.abc import AsyncIterator
@@ -19,6 +18,7 @@ import pytest
 from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
 
 from tests.conftest import docker
+from tests.ports import free_port
 
 if TYPE_CHECKING:
     from asyncio.subprocess import Process
@@ -79,13 +79,6 @@ class Served:
 
     async def kill(self) -> None:
         await self.end(signal.SIGKILL)
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 @contextlib.asynccontextmanager

@@ -25,7 +25,8 @@ async def test_every_page_in_every_theme(docker_host: str, tmp_path: Path, chrom
         problems: list[str] = []
         strange: set[str] = set()
         attendee, trainer, stranger = [
-            watched(await (await window(chromium)).new_page(), problems) for _ in range(3)
+            watched(await (await window(chromium, reduced_motion="reduce")).new_page(), problems)
+            for _ in range(3)
         ]
         for page in (attendee, trainer, stranger):
             page.on("request", lambda request: strange.add(urlsplit(request.url).hostname or ""))

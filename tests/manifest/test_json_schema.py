@@ -45,7 +45,7 @@ def test_the_types_docstrings_become_descriptions() -> None:
     assert (
         definitions["Terminal"]["description"] == "A terminal on the seat's page: a shell in that container."
     )
-    assert "description" not in definitions["EnvVar"]
+    assert "description" not in definitions["Capabilities"]
 
 
 def test_another_kind_is_a_usage_error() -> None:

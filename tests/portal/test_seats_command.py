@@ -6,7 +6,6 @@ import asyncio
 import csv
 import io
 import json
-import socket
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +21,7 @@ from podlab.portal.serving import listen
 from podlab.workshop.place import Place, home, place, write_private
 from podlab.workshop.seat import State
 from tests.portal.conftest import TOKEN, Lab
+from tests.ports import free_port
 
 
 @dataclass
@@ -143,9 +143,7 @@ async def test_another_token_is_refused(lab: Lab, podlab: Podlab) -> None:
 
 
 async def test_over_tls_only_the_certificate_that_was_written_down_will_do(lab: Lab) -> None:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     kept = lab.room.settings.place
     async with listen(lab.room, listening(f"127.0.0.1:{port}", kept, tls="self-signed")):
         serving = running(folder=kept.folder)

@@ -7,7 +7,6 @@ import re
 import secrets
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import venv
@@ -20,6 +19,7 @@ import pytest
 
 from podlab.engines.docker.daemon import place, start, stop
 from tests.conftest import docker
+from tests.ports import free_port
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(1200)]
 WORKSHOP = Path(__file__).parents[2] / "examples" / "docker-pods"
@@ -106,12 +106,6 @@ def served(program: list[str], host: str, bundle: Path, folder: Path) -> Iterato
     finally:
         process.send_signal(signal.SIGINT)
         process.communicate(timeout=120)
-
-
-def free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])
 
 
 def told(folder: Path) -> str:

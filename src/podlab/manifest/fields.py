@@ -1,8 +1,8 @@
 """The fields of Kubernetes core/v1 that this version of podlab does not honour, and why.
 
 They are known, so that nobody takes one for a misspelling, and refused, so that nothing is silently dropped.
-A field that asks for what happens anyway (`harmless`) is honoured. A field that becomes honoured moves from
-here to a dataclass. Source: https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/pod-v1/
+A field that asks for what happens anyway (`harmless`) is honoured. A field that a dataclass has and that is
+named here is refused, too: it becomes honoured when its name goes from here. Source: https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/pod-v1/
 """
 
 from __future__ import annotations

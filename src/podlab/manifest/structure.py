@@ -37,12 +37,13 @@ class Field:
 
 @functools.cache
 def fields_of(cls: type) -> dict[str, Field]:
-    """A type's fields by their name in files."""
+    """A type's fields by their name in files; without those that are not honoured."""
     hints = typing.get_type_hints(cls)
     none = dataclasses.MISSING
     return {
         camel(f.name): Field(f.name, hints[f.name], f.default is none and f.default_factory is none)
         for f in dataclasses.fields(cls)
+        if camel(f.name) not in refused(cls)
     }
 
 

@@ -1,0 +1,16 @@
+"""Annotations that say what Kubernetes has no field for."""
+
+ISOLATED = "podlab.io/isolated"
+"""Annotation, `"true"`: no other pod can reach this one. `podlab up --isolated` sets it."""
+DEFAULT_CONTAINER = "kubectl.kubernetes.io/default-container"
+"""Annotation: the container that is meant where nobody names one.
+https://kubernetes.io/docs/reference/labels-annotations-taints/#kubectl-kubernetes-io-default-container"""
+PUBLISH = "podlab.io/publish"
+"""Annotation, `"8080:80,127.0.0.1:5000:5000"`: published ports of the pod as a whole. `podlab create -p` sets it."""
+INIT = "podlab.io/init"
+"""Annotation, `"false"`: containers run without the engine's init as PID 1, as systemd images need."""
+
+
+PIDS_LIMIT = "podlab.io/pids-limit"
+"""Annotation, `"1000"`: how many processes and threads each container of the pod may have at a time. In Kubernetes
+a node has this setting, not a pod: https://kubernetes.io/docs/concepts/policy/pid-limiting/"""

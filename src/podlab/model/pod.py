@@ -1,0 +1,81 @@
+"""A pod as a whole."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from podlab.model.annotations import ISOLATED
+from podlab.model.container import Container, Resources
+from podlab.model.metadata import Metadata
+from podlab.model.references import ObjectReference
+from podlab.model.security import PodSecurityContext
+from podlab.model.volumes import Volume
+from podlab.wire import Wire
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HostAlias(Wire):
+    ip: str
+    hostnames: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DNSOption(Wire):
+    name: str
+    value: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DNSConfig(Wire):
+    nameservers: tuple[str, ...] = ()
+    searches: tuple[str, ...] = ()
+    options: tuple[DNSOption, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PodSpec(Wire):
+    containers: tuple[Container, ...] = ()
+    init_containers: tuple[Container, ...] = ()
+    volumes: tuple[Volume, ...] = ()
+    restart_policy: Literal["Always", "OnFailure", "Never"] | None = None
+    security_context: PodSecurityContext | None = None
+    resources: Resources | None = None
+    share_process_namespace: bool | None = None
+    host_network: bool | None = None
+    host_pid: bool | None = None
+    host_ipc: bool | None = None
+    hostname: str | None = None
+    subdomain: str | None = None
+    set_hostname_as_fqdn: bool | None = None
+    host_aliases: tuple[HostAlias, ...] = ()
+    dns_policy: Literal["ClusterFirst", "ClusterFirstWithHostNet", "Default", "None"] | None = None
+    dns_config: DNSConfig | None = None
+    image_pull_secrets: tuple[ObjectReference, ...] = ()
+    termination_grace_period_seconds: int | None = None
+    active_deadline_seconds: int | None = None
+    runtime_class_name: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pod(Wire):
+    """The wanted state: a Kubernetes `v1` Pod. It may have no container yet (`podlab create`)."""
+
+    metadata: Metadata
+    spec: PodSpec
+
+    @property
+    def name(self) -> str:
+        return self.metadata.name
+
+    @property
+    def is_isolated(self) -> bool:
+        return self.metadata.annotations.get(ISOLATED) == "true"
+
+    @property
+    def members(self) -> tuple[Container, ...]:
+        """Init containers and containers, in the order in which they start."""
+        return (*self.spec.init_containers, *self.spec.containers)
+
+    def container(self, name: str) -> Container | None:
+        return next((c for c in self.members if c.name == name), None)
