@@ -1,0 +1,79 @@
+"""The container that holds the namespaces."""
+
+from __future__ import annotations
+
+import json
+
+from podlab import model, naming
+from podlab.engines.docker.translate.labels import Body, digest, labels, one_shim, runtime
+from podlab.engines.docker.translate.security import SECCOMP_FILE
+from podlab.engines.docker.translate.volumes import is_in_memory, volume_mount
+from podlab.model import Pod
+from podlab.ports import published
+from podlab.wire import encode
+
+
+def infra(pod: Pod, image: str, ends_at: int | None) -> Body:
+    """`ends_at` is in seconds since the epoch: absolute, so that a restart does not begin the lifetime anew."""
+    spec = pod.spec
+    dns = spec.dns_config or model.DNSConfig()
+    network = naming.ISOLATED_NETWORK if pod.is_isolated else naming.NETWORK
+    own = labels(pod, naming.INFRA, "infra", infra_hash(pod)) | {
+        naming.GENERATION: "1",
+        naming.SPEC: json.dumps(encode(pod), separators=(",", ":")),
+    }
+    if ends_at is not None:
+        own[naming.DEADLINE] = str(ends_at)
+    wait = "exec sleep infinity"
+    if ends_at is not None:  # which may be over by now: sleep refuses less than 0
+        wait = f'rest=$(({ends_at} - $(date +%s))); exec sleep "$((rest > 0 ? rest : 0))"'
+    return {
+        "Image": image,
+        "Hostname": hostname(pod),
+        "Entrypoint": ["sh", "-c"],
+        "Cmd": [wait],
+        "User": "65534:65534",
+        "Labels": own,
+        "ExposedPorts": {key: {} for key in bindings(pod)},
+        "HostConfig": {
+            "Init": True,
+            "NetworkMode": network,
+            "IpcMode": "shareable",
+            "CgroupnsMode": "private",
+            "PortBindings": bindings(pod),
+            "Dns": list(dns.nameservers),
+            "DnsSearch": list(dns.searches),
+            "DnsOptions": [o.name if o.value is None else f"{o.name}:{o.value}" for o in dns.options],
+            "ExtraHosts": [f"{name}:{alias.ip}" for alias in spec.host_aliases for name in alias.hostnames],
+            "CapDrop": ["ALL"],
+            "SecurityOpt": ["no-new-privileges", f"{SECCOMP_FILE}podlab/infra.json"],
+            "RestartPolicy": {"Name": "unless-stopped" if ends_at is None else "on-failure"},
+            **runtime(pod),
+            "Annotations": one_shim(pod),
+            "Mounts": [
+                volume_mount(pod, v, f"/podlab/volumes/{v.name}") for v in spec.volumes if is_in_memory(v)
+            ],
+        },
+        "NetworkingConfig": {"EndpointsConfig": {network: {"Aliases": [pod.name]}}},
+    }
+
+
+def infra_hash(pod: Pod) -> str:
+    """Changes when the pod as a whole would have to be made anew."""
+    spec = pod.spec
+    return digest(
+        hostname(pod), spec.host_aliases, spec.dns_config, bindings(pod), bool(spec.share_process_namespace),
+        pod.is_isolated, spec.active_deadline_seconds, *runtime(pod).values(),
+    )  # fmt: skip
+
+
+def hostname(pod: Pod) -> str:
+    return pod.spec.hostname or pod.name[:63].rstrip("-.")
+
+
+def bindings(pod: Pod) -> dict[str, list[dict[str, str]]]:
+    bindings: dict[str, list[dict[str, str]]] = {}
+    for port in published(pod):
+        key = f"{port.container_port}/{(port.protocol or 'TCP').lower()}"
+        bindings.setdefault(key, []).append({"HostIp": port.host_ip or "", "HostPort": str(port.host_port)})
+    return bindings

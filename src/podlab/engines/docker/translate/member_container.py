@@ -1,0 +1,99 @@
+"""A container of the pod."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+from podlab import model, naming
+from podlab.engines.docker.translate.env import expand, expanded_env
+from podlab.engines.docker.translate.labels import Body, digest, labels, one_shim, runtime
+from podlab.engines.docker.translate.resources import bounds
+from podlab.engines.docker.translate.security import dropped, security_options, user
+from podlab.engines.docker.translate.volumes import mounts
+from podlab.model import Container, Pod
+
+DEFAULT_GRACE_S: Final = 30
+"""https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#pod-termination"""
+
+
+def member(pod: Pod, container: Container) -> Body:
+    security = container.security_context or model.SecurityContext()
+    capabilities = security.capabilities or model.Capabilities()
+    env = expanded_env(container)
+    joined = f"container:{naming.container(pod.name, naming.INFRA)}"
+    shares_pid = bool(pod.spec.share_process_namespace)
+    body: Body = {
+        "Image": container.image,
+        "Entrypoint": [expand(word, env) for word in container.command] or None,
+        "Cmd": [expand(word, env) for word in container.args] or None,
+        "Env": [f"{key}={value}" for key, value in env.items()],
+        "WorkingDir": container.working_dir or "",
+        "User": user(security),
+        "Tty": bool(container.tty),
+        "OpenStdin": bool(container.stdin),
+        "StdinOnce": bool(container.stdin_once),
+        "StopTimeout": grace_s(pod),
+        "Labels": labels(pod, container.name, "member", member_hash(pod, container)),
+        "HostConfig": {
+            # PID 1 of a shared PID namespace is the infra's init; a second one would reap nothing.
+            "Init": not shares_pid and pod.metadata.annotations.get(model.INIT) != "false",
+            "NetworkMode": joined,
+            "IpcMode": joined,
+            "PidMode": joined if shares_pid else "",
+            "CgroupnsMode": "private",
+            "RestartPolicy": {"Name": _RESTART[pod.spec.restart_policy or "Always"]},
+            "Annotations": one_shim(pod),
+            "Privileged": bool(security.privileged),
+            "CapAdd": list(capabilities.add),
+            "CapDrop": dropped(pod, security),
+            "ReadonlyRootfs": bool(security.read_only_root_filesystem),
+            "SecurityOpt": security_options(security),
+            "Mounts": list(mounts(pod, container)),
+            **bounds(container.resources or model.Resources()),
+            **of_seat(pod),
+        },
+    }
+    if container.tty:
+        # What a terminal that is closed sends: shells ignore SIGTERM and would cost the whole grace period.
+        body["StopSignal"] = "SIGHUP"
+    if security.proc_mount == "Unmasked":
+        body["HostConfig"] |= {"MaskedPaths": [], "ReadonlyPaths": []}
+    return body
+
+
+def member_hash(pod: Pod, container: Container) -> str:
+    """Changes when this container would have to be made anew. Taken from what people wrote, not from the
+    body: a newer podlab that writes another body finds its older pods unchanged."""
+    mounted = {m.name for m in container.volume_mounts}
+    return digest(
+        container, [v for v in pod.spec.volumes if v.name in mounted], pod.spec.restart_policy, grace_s(pod),
+        bool(pod.spec.share_process_namespace), pod.metadata.annotations.get(model.INIT), *_bounds(pod),
+    )  # fmt: skip
+
+
+def _bounds(pod: Pod) -> Iterable[str]:
+    """Only where they were said, so that pods that say nothing of them keep their hash."""
+    if limit := pod.metadata.annotations.get(model.PIDS_LIMIT):
+        yield f"pids {limit}"
+
+
+def grace_s(pod: Pod) -> int:
+    grace = pod.spec.termination_grace_period_seconds
+    return DEFAULT_GRACE_S if grace is None else grace
+
+
+# Docker's policies serve for a crashed member of a living pod; for all else podlab's own repair does.
+_RESTART: Final = {"Always": "unless-stopped", "OnFailure": "on-failure", "Never": "no"}
+
+
+LOGS: Final = {"Type": "json-file", "Config": {"max-size": "5m", "max-file": "2"}}
+"""Of containers in an isolated pod. Without a bound whoever writes to a container's output fills the machine's disk."""
+
+
+def of_seat(pod: Pod) -> Body:
+    """What bounds the pod on a machine that it shares with others."""
+    body: Body = {"LogConfig": LOGS} if pod.is_isolated else {}
+    if limit := pod.metadata.annotations.get(model.PIDS_LIMIT):
+        body["PidsLimit"] = int(limit)
+    return body | runtime(pod)
