@@ -19,7 +19,7 @@ from podlab.errors import NotFound, Unavailable
 from podlab.lesson.loading import load
 from podlab.manifest import load as load_pods
 from podlab.testing.fake import FakeEngine
-from podlab.testing.world import FakeFile
+from podlab.testing.fake.world import FakeFile
 from podlab.workshop.events import Trouble
 from podlab.workshop.keeping import TakeHome
 from podlab.workshop.pool import Pool

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from podlab.portal.files.entry import Listing
     from podlab.portal.files.of_container import Files
-    from podlab.testing.shell import Standard
+    from podlab.testing.fake.shell import Standard
 
 
 async def engine(

@@ -3,7 +3,7 @@
 Subclass `EngineContract` in a test module as `TestSomething`, with two fixtures: `engine` (connected) and
 `image` (the reference of an image on it that has busybox); where others use that engine at the same time, a
 third one, `alone`, gives an engine that nobody else uses. The programs that it runs exist in
-Debian's busybox-static and in `podlab.testing.shell`.
+Debian's busybox-static and in `podlab.testing.fake.shell`.
 """
 
 from podlab.testing.contract.containers import Containers

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from podlab.engines.base import FileStat
 from podlab.errors import NotFound
-from podlab.testing.world import FakeFile
+from podlab.testing.fake.world import FakeFile
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, MutableMapping

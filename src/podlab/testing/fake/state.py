@@ -11,7 +11,7 @@ from podlab.status import ContainerStatus, Phase, State
 from podlab.wire import encode
 
 if TYPE_CHECKING:
-    from podlab.testing.world import FakeContainer, FakePod
+    from podlab.testing.fake.world import FakeContainer, FakePod
 
 
 def plan(found: FakePod | None, pod: Pod) -> list[Change]:

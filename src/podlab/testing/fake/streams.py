@@ -1,50 +1,25 @@
-"""Inside the pods of the fake engine: commands, output, connections, files, and what can be seen of them."""
+"""Commands, output, connections and files in the containers of a fake engine."""
 
 from __future__ import annotations
 
 import asyncio
-import copy
 from typing import TYPE_CHECKING, Literal
 
-from podlab.engines.base import (
-    NAMESPACES,
-    ByteStream,
-    ExecOptions,
-    FileStat,
-    LogLine,
-    NamespaceRow,
-    PodEvent,
-    Process,
-    Sharing,
-    Usage,
-)  # fmt: skip
-from podlab.errors import Conflict, NotFound, PodlabError, Unavailable
-from podlab.testing import archive
-from podlab.testing.process import FakeConnection, FakeProcess, Pipe
-from podlab.testing.shell import PROGRAMS, Program, can_start, execute
-from podlab.testing.world import Clock, FakeContainer, FakePod, Runner
+from podlab.engines.base import ByteStream, ExecOptions, FileStat, LogLine, Process
+from podlab.errors import Conflict, NotFound, Unavailable
+from podlab.testing.fake import archive
+from podlab.testing.fake.pods import Pods
+from podlab.testing.fake.process import FakeConnection, FakeProcess, Pipe
+from podlab.testing.fake.shell import can_start, execute
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterable, AsyncIterator, Mapping, Sequence
+    from collections.abc import AsyncIterable, AsyncIterator, Sequence
     from datetime import datetime
 
 _NO_OPTIONS = ExecOptions()
 
 
-class Inside:
-    """The pods that there are, and the part of an engine that changes none of them."""
-
-    def __init__(self, *, programs: Mapping[str, Program], start: datetime | None) -> None:
-        self.failure: PodlabError | None = None
-        """Set it to make every call fail: an engine that does not answer."""
-        self._programs = {**PROGRAMS, **programs}
-        self._clock = Clock(start)
-        self._pods: dict[str, FakePod] = {}
-        self._events: list[PodEvent] = []
-        self._runner = Runner(self._clock, self._programs, self._happened)
-
-    # --- streams
-
+class Streams(Pods):
     async def exec(
         self, name: str, container: str, command: Sequence[str], options: ExecOptions = _NO_OPTIONS
     ) -> Process:
@@ -137,60 +112,3 @@ class Inside:
     async def stat(self, name: str, container: str, path: str) -> FileStat:
         await self._answer()
         return archive.stat(self._container(name, container).files, path)
-
-    # --- looking inside
-
-    async def namespaces(self, name: str) -> Sequence[NamespaceRow]:
-        await self._answer()
-        pod = self._pod(name)
-        shared = {"net", "ipc", "uts"} | ({"pid"} if pod.spec.spec.share_process_namespace else set())
-        sharing = {each: Sharing.POD if each in shared else Sharing.OWN for each in NAMESPACES}
-        sharing["user"] = Sharing.HOST
-        return [NamespaceRow(container=each, sharing=sharing) for each in pod.containers]
-
-    async def processes(self, name: str, container: str) -> tuple[Sequence[str], Sequence[Sequence[str]]]:
-        await self._answer()
-        found = self._container(name, container)
-        if not found.is_running:
-            raise Conflict(f"container {container!r} of pod {name!r} is not running", subject=container)
-        return ("PID", "USER", "COMMAND"), [("1", "root", " ".join(found.spec.command or ("sh",)))]
-
-    async def usage(self, name: str, container: str, *, follow: bool = True) -> AsyncIterator[Usage]:
-        await self._answer()
-        found = self._container(name, container)
-        reading = 0
-        while found.is_running:
-            reading += 1
-            yield Usage(
-                container=container, at=self._clock.now(), cpu_ns=reading * 10_000_000, memory_bytes=1 << 20,
-                memory_limit_bytes=1 << 30, pids=1,
-                read_bytes=0, written_bytes=0, received_bytes=0, sent_bytes=0,
-            )  # fmt: skip
-            if not follow:
-                return
-            await asyncio.sleep(1)
-
-    # --- the world
-
-    async def _answer(self) -> None:
-        await asyncio.sleep(0)
-        if self.failure is not None:
-            raise copy.copy(self.failure)
-
-    def _happened(self, pod: str, container: str, action: str) -> None:
-        self._events.append(PodEvent(at=self._clock.now(), pod=pod, container=container, action=action))
-        self._runner.changed.notify()
-
-    def _pod(self, name: str) -> FakePod:
-        if name not in self._pods:
-            raise NotFound(f"no pod {name!r}", subject=name, hint="podlab ps -a lists pods")
-        return self._pods[name]
-
-    def _container(self, name: str, container: str) -> FakeContainer:
-        pod = self._pod(name)
-        if container not in pod.containers:
-            raise NotFound(
-                f"no container {container!r} in pod {name!r}", subject=container,
-                hint=f"it has {', '.join(pod.containers) or 'none'}",
-            )  # fmt: skip
-        return pod.containers[container]

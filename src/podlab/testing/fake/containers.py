@@ -1,0 +1,76 @@
+"""What can be done with the containers of a fake engine's pods."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from podlab.errors import Conflict, NotFound
+from podlab.status import State
+from podlab.testing.fake.pods import Pods
+from podlab.testing.fake.shell import can_start
+
+if TYPE_CHECKING:
+    from podlab.testing.fake.world import FakeContainer, FakePod
+
+
+class Containers(Pods):
+    async def start(self, name: str, container: str | None = None) -> None:
+        await self._answer()
+        pod = self._pod(name)
+        for each in self._chosen(name, container):
+            if not each.is_running:
+                self._start(pod, each)
+
+    async def stop(self, name: str, container: str | None = None, *, grace_s: int | None = None) -> None:
+        await self._answer()
+        pod = self._pod(name)
+        own = pod.spec.spec.termination_grace_period_seconds
+        seconds = grace_s if grace_s is not None else 30 if own is None else own
+        chosen = self._chosen(name, container)
+        async with asyncio.TaskGroup() as group:
+            for each in chosen:
+                group.create_task(self._runner.stop(pod, each, seconds))
+
+    async def restart(self, name: str, container: str | None = None, *, grace_s: int | None = None) -> None:
+        await self.stop(name, container, grace_s=grace_s)
+        await self.start(name, container)
+
+    async def kill(self, name: str, container: str | None = None, *, signal: str = "KILL") -> None:
+        await self._answer()
+        running = [each for each in self._chosen(name, container) if each.is_running]
+        if container is not None and not running:
+            raise Conflict(f"container {container!r} of pod {name!r} is not running", subject=container)
+        for each in running:
+            self._runner.signal(each, signal)
+
+    async def pause(self, name: str, container: str | None = None) -> None:
+        await self._turn(name, container, State.RUNNING, State.PAUSED, "pause")
+
+    async def unpause(self, name: str, container: str | None = None) -> None:
+        await self._turn(name, container, State.PAUSED, State.RUNNING, "unpause")
+
+    async def _turn(self, name: str, container: str | None, old: State, new: State, action: str) -> None:
+        await self._answer()
+        for each in self._chosen(name, container):
+            if each.state is old:
+                each.state = new
+                self._happened(name, each.spec.name, action)
+
+    async def wait(self, name: str, container: str) -> int:
+        await self._answer()
+        found = self._container(name, container)
+        await self._runner.changed.until(lambda: found.state is State.TERMINATED)
+        return found.exit_code or 0
+
+    def _start(self, pod: FakePod, container: FakeContainer) -> None:
+        command = container.spec.command or ("sh",)
+        folder = container.spec.working_dir
+        if not can_start(self._programs, command) or (folder and container.files.get(folder)):
+            container.state, container.exit_code = State.TERMINATED, 127
+            raise NotFound(
+                f"cannot start container {container.spec.name!r} of pod {pod.spec.name!r}: "
+                f"no program {command[0]!r}, or its working directory is a file",
+                subject=container.spec.name,
+            )
+        self._runner.start(pod, container)

@@ -1,0 +1,44 @@
+"""All of a fake engine."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from podlab.testing.fake.inside import Inside
+from podlab.testing.fake.streams import Streams
+from podlab.testing.fake.wanted import Wanted
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+    from datetime import datetime
+
+    from podlab.testing.fake.shell import Program
+
+
+class FakeEngine(Wanted, Streams, Inside):
+    """`images` are those it has. `programs` join those of `fake.shell`. `start` is its clock's first time.
+
+    Closing it changes nothing: the world stays, and may be used again, also from another event loop.
+    """
+
+    name = "fake"
+
+    def __init__(
+        self,
+        *,
+        images: Collection[str] = ("busybox", "alpine"),
+        programs: Mapping[str, Program] | None = None,
+        start: datetime | None = None,
+    ) -> None:
+        super().__init__(images=images, programs=programs or {}, start=start)
+
+    async def isolated_gateway(self) -> str:
+        await self._answer()
+        return "10.88.0.1"
+
+    async def version(self) -> str:
+        await self._answer()
+        return "1.0"
+
+    async def close(self) -> None:
+        """Nothing to close."""
