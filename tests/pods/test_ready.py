@@ -6,7 +6,7 @@ import pytest
 
 from podlab.errors import PodlabError, TimedOut
 from podlab.model import Container, ExecAction, HTTPGetAction, Metadata, Pod, PodSpec, Probe, TCPSocketAction
-from podlab.pods import probe
+from podlab.node.probing import probe
 from podlab.pods.ready import Progress, wait_ready
 from podlab.testing.fake import FakeEngine
 
@@ -80,7 +80,8 @@ async def test_one_that_fails_again_and_again_never_counts_as_ready() -> None:
 async def test_a_probe_has_one_outcome_and_raises_nothing(check: Probe, message: str) -> None:
     engine = FakeEngine()
     container = sleeper()
-    await engine.apply(pod_of(container))
-    outcome = await probe.run(engine, "web", container, check)
-    assert outcome.has_passed == (message == "")
-    assert message in outcome.message
+    pod = pod_of(container)
+    await engine.apply(pod)
+    result = await probe(engine, pod, container, check)
+    assert result.passed == (message == "")
+    assert message in result.message

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from podlab.engines.base import Engine
 from podlab.errors import PodlabError, TimedOut
 from podlab.model import Container, Pod
-from podlab.pods import probe
+from podlab.node.probing import probe
 from podlab.status import ContainerStatus, PodStatus, State
 
 FIRST_PAUSE_S, LAST_PAUSE_S, PAUSE_GROWS = 0.1, 1.0, 1.6
@@ -144,15 +144,13 @@ class _Wait:
         self._delay_over = self._delay_over or now + (wanted.initial_delay_seconds or 0)
         if now < self._delay_over:
             return False, f"waits {wanted.initial_delay_seconds} s before its readiness probe"
-        outcome = await probe.run(
-            self._engine, self._pod.name, self._container, wanted, patience_s=self._patience_s
-        )
-        self._passed = self._passed + 1 if outcome.has_passed else 0
+        result = await probe(self._engine, self._pod, self._container, wanted, patience_s=self._patience_s)
+        self._passed = self._passed + 1 if result.passed else 0
         if self._passed >= (wanted.success_threshold or 1):
             return True, ""
         return (
             False,
-            "readiness probe failed: " + outcome.message if not outcome.has_passed else "is getting ready",
+            "readiness probe failed: " + result.message if not result.passed else "is getting ready",
         )
 
 

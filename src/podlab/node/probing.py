@@ -11,24 +11,24 @@ from dataclasses import dataclass
 
 from podlab.engines.base import ByteStream, Engine
 from podlab.errors import PodlabError
-from podlab.model import Container, HTTPGetAction, Probe
+from podlab.model import Container, HTTPGetAction, Pod, Probe
 
 DEFAULT_TIMEOUT_S = 1
 MAX_OUTPUT_BYTES = 1024
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class Result:
     """`message` says why it failed, in Kubernetes' words where it has some."""
 
-    has_passed: bool
+    passed: bool
     message: str = ""
 
 
-async def run(
-    engine: Engine, pod: str, container: Container, probe: Probe, *, patience_s: float = 0
-) -> Outcome:
-    """Run the probe once, within its `timeoutSeconds`. What goes wrong is a failed outcome, never an error.
+async def probe(
+    engine: Engine, pod: Pod, container: Container, probe: Probe, *, patience_s: float = 0
+) -> Result:
+    """Run the probe once, within its `timeoutSeconds`. What goes wrong is a failed result, never an error.
 
     A network probe waits up to `patience_s` for somebody to listen: cheaper than to look again and again.
     """
@@ -36,18 +36,18 @@ async def run(
     try:
         async with asyncio.timeout(timeout_s + patience_s):
             if probe.exec is not None:
-                return await _exec(engine, pod, container.name, probe.exec.command)
+                return await _exec(engine, pod.name, container.name, probe.exec.command)
             if probe.http_get is not None:
-                return await _http_get(engine, pod, container, probe.http_get, patience_s)
+                return await _http_get(engine, pod.name, container, probe.http_get, patience_s)
             if probe.tcp_socket is not None:
                 port = port_number(container, probe.tcp_socket.port)
-                async with await engine.dial(pod, port, patience_s=patience_s):
-                    return Outcome(True)
+                async with await engine.dial(pod.name, port, patience_s=patience_s):
+                    return Result(True)
     except TimeoutError:
-        return Outcome(False, f"no answer within {timeout_s} s")
+        return Result(False, f"no answer within {timeout_s} s")
     except PodlabError as error:
-        return Outcome(False, error.message)
-    return Outcome(False, "the probe has nothing to run")
+        return Result(False, error.message)
+    return Result(False, "the probe has nothing to run")
 
 
 def port_number(container: Container, port: int | str) -> int:
@@ -57,21 +57,21 @@ def port_number(container: Container, port: int | str) -> int:
     return next(p.container_port for p in container.ports if p.name == port)
 
 
-async def _exec(engine: Engine, pod: str, container: str, command: tuple[str, ...]) -> Outcome:
+async def _exec(engine: Engine, pod: str, container: str, command: tuple[str, ...]) -> Result:
     output = b""
     async with await engine.exec(pod, container, command) as process:
         while (chunk := await process.read()) is not None:
             output = (output + chunk[1])[:MAX_OUTPUT_BYTES]
         code = await process.wait()
     if code == 0:
-        return Outcome(True)
+        return Result(True)
     said = output.decode(errors="replace").strip()
-    return Outcome(False, f"exit code {code}" + (f": {said}" if said else ""))
+    return Result(False, f"exit code {code}" + (f": {said}" if said else ""))
 
 
 async def _http_get(
     engine: Engine, pod: str, container: Container, get: HTTPGetAction, patience_s: float
-) -> Outcome:
+) -> Result:
     """Any status from 200 to 399 passes. A certificate is not verified, as in Kubernetes."""
     import h11
 
@@ -88,15 +88,15 @@ async def _http_get(
             while (event := http.next_event()) is h11.NEED_DATA:
                 http.receive_data(await stream.read())
         except h11.RemoteProtocolError as error:
-            return Outcome(False, f"no HTTP answer: {error}")
+            return Result(False, f"no HTTP answer: {error}")
     if not isinstance(event, h11.Response):
-        return Outcome(False, "no HTTP answer")
+        return Result(False, "no HTTP answer")
     if 200 <= event.status_code < 400:
-        return Outcome(True)
-    return Outcome(False, f"HTTP probe failed with statuscode: {event.status_code}")
+        return Result(True)
+    return Result(False, f"HTTP probe failed with statuscode: {event.status_code}")
 
 
 async def _tls(stream: ByteStream) -> ByteStream:
-    from podlab.pods.tls import TLSStream
+    from podlab.node.tls import TLSStream
 
     return await TLSStream.open(stream)

@@ -12,10 +12,11 @@ from typing import Self, cast
 import pytest
 
 from podlab.engines.base import Engine
-from podlab.model import Container, HTTPGetAction, Probe
-from podlab.pods import probe
+from podlab.model import Container, HTTPGetAction, Metadata, Pod, PodSpec, Probe
+from podlab.node.probing import probe
 
 CONTAINER = Container(name="app", image="busybox")
+POD = Pod(metadata=Metadata(name="web"), spec=PodSpec(containers=(CONTAINER,)))
 
 
 class Stream:
@@ -75,10 +76,10 @@ async def server(request: pytest.FixtureRequest, certificate: Path) -> AsyncIter
 async def test_an_https_probe_does_not_ask_for_a_certificate_that_is_signed(server: tuple[int, str]) -> None:
     port, status = server
     check = Probe(http_get=HTTPGetAction(port=port, path="/health", scheme="HTTPS"), timeout_seconds=10)
-    outcome = await probe.run(cast("Engine", Dialler()), "web", CONTAINER, check)
-    assert outcome.has_passed == status.startswith("204")
-    if not outcome.has_passed:
-        assert outcome.message == "HTTP probe failed with statuscode: 503"
+    result = await probe(cast("Engine", Dialler()), POD, CONTAINER, check)
+    assert result.passed == status.startswith("204")
+    if not result.passed:
+        assert result.message == "HTTP probe failed with statuscode: 503"
 
 
 async def test_plain_http_where_tls_is_expected_fails() -> None:
@@ -90,6 +91,6 @@ async def test_plain_http_where_tls_is_expected_fails() -> None:
     async with await asyncio.start_server(answer, "127.0.0.1", 0) as serving:
         port = serving.sockets[0].getsockname()[1]
         check = Probe(http_get=HTTPGetAction(port=port, scheme="HTTPS"), timeout_seconds=10)
-        outcome = await probe.run(cast("Engine", Dialler()), "web", CONTAINER, check)
-    assert not outcome.has_passed
-    assert "TLS" in outcome.message
+        result = await probe(cast("Engine", Dialler()), POD, CONTAINER, check)
+    assert not result.passed
+    assert "TLS" in result.message
