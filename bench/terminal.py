@@ -33,6 +33,8 @@ DRAWN_BYTES_S = 4_000_000
 FLOOD_BYTES = 50_000_000
 _FLOOD = b"yes 0123456789012345678901234567890123456789012345678901234567890123456789"
 
+_LETTERS = [bytes((letter,)) for letter in b"abcdefghijklmnopqrstuvwxyz"]
+
 Act = Callable[[Server, bool], Awaitable[dict[str, Reading]]]
 
 
@@ -106,30 +108,63 @@ async def opening(server: Server, quick: bool) -> dict[str, Reading]:
 
 
 async def echo_in_turn(servers: list[Server], rounds: int, quick: bool) -> Results:
-    """One session on each server at the same time, and a key to each in turn: what disturbs one disturbs all."""
+    """One session on each server at the same time, and a key to each in turn: what disturbs one disturbs all. The
+    clients cost next to nothing (`terminal_wire`); shellinabox, which has no websockets, gets the usual one."""
     found = Results()
     async with AsyncExitStack() as stack:
-        terminals: dict[str, Terminal] = {}
+        echoes: dict[str, _Echo] = {}
         for server in servers:
             try:
                 await stack.enter_async_context(server.running())
-                (terminals[server.name],) = await stack.enter_async_context(_opened(server, 1))
+                echoes[server.name] = await stack.enter_async_context(_echoing(server))
             except (OSError, RuntimeError, aiohttp.ClientError) as error:
                 found.absent[server.name] = reason(error)
         for number in range(rounds + 1):
             progress(f"echo in turn: round {number} of {rounds}")
-            waits: dict[str, list[float]] = {name: [] for name in terminals}
-            for _ in range(40 if quick else 160):
-                for name in random.sample(list(terminals), len(terminals)):
-                    waits[name] += await _typed(terminals[name], 1, 0.02)
-            for name, terminal in terminals.items():
-                await terminal.type(b"\x15")  # Ctrl-U: an empty line again
+            waits: dict[str, list[float]] = {name: [] for name in echoes}
+            for _ in range(40 if quick else 200):
+                for name in random.sample(list(echoes), len(echoes)):
+                    await asyncio.sleep(0.01 + random.random() * 0.02)
+                    waits[name].append(await echoes[name](random.choice(_LETTERS)))
+            for name, seconds in waits.items():
+                await echoes[name](b"\x15")  # Ctrl-U: an empty line again
                 if number:
-                    reading = Reading(wall_s=statistics.median(waits[name]))
+                    reading = Reading(wall_s=statistics.median(seconds))
                     found.readings.setdefault(name, {}).setdefault("echo", {})[number] = reading
             await asyncio.sleep(0.5)
     await _clear(servers[0])
     return found
+
+
+_Echo = Callable[[bytes], Awaitable[float]]
+
+
+@asynccontextmanager
+async def _echoing(server: Server) -> AsyncIterator[_Echo]:
+    """Of a new session: types a key, and returns the seconds to its letter."""
+    if wire := await asyncio.to_thread(server.wire, "echo"):
+        await asyncio.to_thread(wire.until, PROMPT)
+
+        async def of_wire(letter: bytes) -> float:
+            if letter < b" ":
+                wire.type(letter)
+                return 0
+            return wire.echo_s(letter)
+
+        try:
+            yield of_wire
+        finally:
+            wire.close()
+        return
+    async with _opened(server, 1) as (terminal,):
+
+        async def of_terminal(letter: bytes) -> float:
+            if letter < b" ":
+                await terminal.type(letter)
+                return 0
+            return (await _typed(terminal, 1, 0))[0]
+
+        yield of_terminal
 
 
 async def echo_of_many(server: Server, quick: bool) -> dict[str, Reading]:

@@ -19,10 +19,12 @@ import aiohttp
 
 from bench.rounds import TICKS_PER_S
 from bench.terminal_server import ORIGIN
+from bench.terminal_wire import Wire
 
 PROMPT = b"# "
 _PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 _ACK_BYTES = 1 << 14
+_TTYD_GREETING = json.dumps({"AuthToken": "", "columns": 80, "rows": 24}).encode()
 
 
 class Terminal(Protocol):
@@ -64,6 +66,10 @@ class Server:
     async def prepare(self, name: str) -> bool:
         """Open the session before anybody shows it. False where a server cannot."""
         return False
+
+    def wire(self, name: str) -> Wire | None:
+        """A client of the session that costs next to nothing; None for a server without websockets."""
+        return None
 
     async def end(self, name: str, terminal: Terminal) -> None:
         """The session is over."""
@@ -143,6 +149,9 @@ class Podlab(Server):
         url = f"http://127.0.0.1:{self.port}/{name}"
         return _PodlabTerminal(await self.http.ws_connect(url, headers={"Origin": ORIGIN}, max_msg_size=0))
 
+    def wire(self, name: str) -> Wire:
+        return Wire(self.port, f"/{name}", {"Origin": ORIGIN}, prefix=b"i", shown=b"o")
+
     async def prepare(self, name: str) -> bool:
         async with self.http.post(f"http://127.0.0.1:{self.port}/{name}") as answer:
             answer.raise_for_status()
@@ -191,8 +200,12 @@ class Ttyd(Server):
     async def open(self, name: str) -> Terminal:
         url = f"http://127.0.0.1:{self.port}/ws"
         found = await self.http.ws_connect(url, protocols=["tty"], max_msg_size=0)
-        await found.send_bytes(json.dumps({"AuthToken": "", "columns": 80, "rows": 24}).encode())
+        await found.send_bytes(_TTYD_GREETING)
         return _TtydTerminal(found)
+
+    def wire(self, name: str) -> Wire:
+        headers = {"Sec-WebSocket-Protocol": "tty"}
+        return Wire(self.port, "/ws", headers, prefix=b"0", shown=b"0", greeting=_TTYD_GREETING)
 
 
 class _TtydTerminal:

@@ -91,12 +91,15 @@ if TYPE_CHECKING:
     help="For browsers that ask for none of these.",
 )
 @click.option("--attendees-may-extend", is_flag=True, help="Attendees may give themselves more time.")
+@click.option(
+    "--lan", "closes_lan", is_flag=True, help="Close private addresses to seats, too; name servers stay."
+)
 @click.option("--rm", "removes", is_flag=True, help="At the end, end all seats.")
 async def command(
     path: str, seats: int | None, warm: int | None, listen: str, tls: str, public_url: str,
     preview_port: int | None, preview_names: str, names: str | None,
     class_code: str | None, state: str | None, new_password: bool, password_file: str | None, language: str,
-    attendees_may_extend: bool, removes: bool,
+    attendees_may_extend: bool, closes_lan: bool, removes: bool,
 ) -> None:  # fmt: skip
     """Run a workshop: seats behind a link, with lesson, terminals, quizzes and checks in the browser.
 
@@ -136,7 +139,9 @@ async def command(
             place=place, public_url=where.public_url, secret=place.secret(), token=serving.token(),
             password_hash=known.password_hash, language=language, attendees_may_extend=attendees_may_extend,
         )  # fmt: skip
-        ready = await lab.set_up(engine, workshop, lambda settled: prepare_workshop(engine, settled, lesson))
+        ready = await lab.set_up(
+            engine, workshop, lambda settled: prepare_workshop(engine, settled, lesson), closes_lan=closes_lan
+        )
         for each in ready.warnings:
             warn(each)
         broadcast = Broadcast()

@@ -113,7 +113,10 @@ async def classroom(
             group.create_task(seats.keep_terminals(made), name="seats' terminals"),
         ]
         if lab is not None and lab.guarded:
-            keep = guarding.keep(engine, lab.guarded, on_warning=lambda text: broadcast.tell(Trouble(text)))
+            keep = guarding.keep(
+                engine, lab.guarded, closes_lan=lab.closes_lan,
+                on_warning=lambda text: broadcast.tell(Trouble(text)),
+            )  # fmt: skip
             behind.append(group.create_task(keep, name="closed machine"))
         try:
             yield made

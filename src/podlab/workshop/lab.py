@@ -28,6 +28,7 @@ class Lab:
     level: Level
     mirror: LabMirror
     guarded: str = ""
+    closes_lan: bool = False
     warnings: tuple[str, ...] = ()
 
 
@@ -37,9 +38,10 @@ async def set_up(
     get_images: Callable[[Workshop], Awaitable[object]],
     *,
     deadline_s: int | None = None,
+    closes_lan: bool = False,
 ) -> Lab:
     """Done again, it changes nothing. `get_images` gets those of the workshop once its level is known:
-    `lab_images.prepare`. After `deadline_s` the engine itself ends the mirror, in case nobody does. Errors as those
+    `lab_images.prepare`. With `closes_lan` seats reach no private address at all. After `deadline_s` the engine itself ends the mirror, in case nobody does. Errors as those
     of `level.settle`, `guarding.close` and `lab_mirror.up`."""
     warnings: list[str] = []
     workshop, found = await level.settle(engine, workshop)
@@ -47,7 +49,7 @@ async def set_up(
         warnings.append(found.warning)
     await get_images(workshop)
     try:
-        guarded = await guarding.close(engine)
+        guarded = await guarding.close(engine, closes_lan=closes_lan)
     except Unsupported as error:
         guarded = ""
         warnings.append(f"Seats can reach what listens on the engine's machine: {error.message}")
@@ -58,6 +60,7 @@ async def set_up(
         level=found,
         mirror=mirror,
         guarded=guarded,
+        closes_lan=closes_lan,
         warnings=tuple(warnings),
     )
 

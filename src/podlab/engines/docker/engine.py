@@ -34,13 +34,14 @@ if TYPE_CHECKING:
 
 
 class DockerEngine:
-    """Pods on the engine at one address. It holds no connection and no state between calls."""
+    """Pods on the engine at one address. It holds no connection, and between calls nothing but ids that it has seen."""
 
     name = "docker"
 
     def __init__(self, client: Client, infra_image: str = "") -> None:
         self.client = client
         self.infra_image = infra_image or naming.infra_image()
+        self._ids: dict[tuple[str, str], str] = {}
 
     @classmethod
     async def connect(cls, host: str = "") -> Self:
@@ -233,9 +234,14 @@ class DockerEngine:
         from podlab.engines.base import ExecOptions
         from podlab.engines.docker.streams import exec_process
 
-        return await exec_process(
-            self.client, await self._id(name, container), command, options or ExecOptions()
-        )
+        options = options or ExecOptions()
+        if known := self._ids.get((name, container)):  # a terminal opens a fifth sooner than after a list
+            try:
+                return await exec_process(self.client, known, command, options)
+            except NotFound:  # made anew since
+                self._ids.pop((name, container), None)
+        self._ids[name, container] = id = await self._id(name, container)
+        return await exec_process(self.client, id, command, options)
 
     async def attach(
         self, name: str, container: str, *, stdin: bool = False, detach_keys: str = ""

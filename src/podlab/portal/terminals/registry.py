@@ -73,7 +73,7 @@ class Registry:
         container: str,
         name: str,
         *,
-        command: Sequence[str] = shell.SHELL,
+        command: Sequence[str] = (),
         size: tuple[int, int] = (80, 24),
     ) -> Session:
         """The session of that name, made where there is none. To open it before anybody asks makes it quick.

@@ -14,7 +14,6 @@ import re
 
 from podlab.errors import Invalid
 
-SHELL = ("sh", "-c", "command -v bash >/dev/null 2>&1 && exec bash; exec sh")
 ENVIRONMENT = {"TERM": "xterm-256color", "COLORTERM": "truecolor"}
 
 _NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?")
@@ -23,6 +22,7 @@ _SERVER = "tmux -u -L podlab -f /dev/null"
 
 _OPEN = rf"""
 name=$1; shift
+[ $# -gt 0 ] || if command -v bash >/dev/null 2>&1; then set -- bash; else set -- sh; fi
 command -v tmux >/dev/null 2>&1 && [ -w "${{TMUX_TMPDIR:-/tmp}}" ] || exec "$@"
 if {_SERVER} has-session -t "=$name" 2>/dev/null; then
   {_SERVER} capture-pane -ep -S - -E -1 -t "=$name:"
@@ -66,8 +66,8 @@ def checked(name: str) -> str:
     return name
 
 
-def opening(name: str, command: tuple[str, ...] = SHELL) -> list[str]:
-    """Opens the session, or takes it up again."""
+def opening(name: str, command: tuple[str, ...] = ()) -> list[str]:
+    """Opens the session, or takes it up again. Without a command, the best shell that the container has."""
     return ["sh", "-c", _OPEN, "sh", name, *command]
 
 
