@@ -15,14 +15,25 @@ from podlab.manifest.nodes import Mapping as MappingNode
 from podlab.manifest.nodes import Node, Scalar
 from podlab.manifest.workshop import TemplateMetadata
 
-_LATER: Final = "not honoured yet; remove it, or name it in --allow-ignored to go on without it"
-_CLUSTER: Final = "only a cluster can honour it; remove it, or name it in --allow-ignored to go on without it"
+_WAY_OUT: Final = "remove it, or name it in --allow-ignored to go on without it"
+_LATER: Final = f"not honoured yet; {_WAY_OUT}"
+_CLUSTER: Final = f"only a cluster can honour it; {_WAY_OUT}"
 _SERVER: Final = ""
 """Written by a server into what `kubectl get -o yaml` prints: it tells what was, and asks for nothing."""
 
 
 def _each(names: str, reason: str) -> dict[str, str]:
     return dict.fromkeys(names.split(), reason)
+
+
+def _because(reason: str) -> str:
+    return f"{reason}; {_WAY_OUT}"
+
+
+_NO_WINDOWS: Final = _because("it is for Windows containers, and podlab runs Linux ones")
+_ALPHA: Final = _because("it is alpha in Kubernetes 1.37 and off there")
+_GONE: Final = _because("Kubernetes itself no longer has this driver")
+_DRIVER: Final = _because("it needs a storage driver of a cluster")
 
 
 _SERVER_SET: Final = _each(
@@ -36,32 +47,59 @@ _REFUSED: Final[Mapping[type, Mapping[str, str]]] = {
     model.Metadata: _SERVER_SET | _each("finalizers generateName namespace ownerReferences", _CLUSTER),
     TemplateMetadata: _SERVER_SET | _each("name namespace", "the workshop names its pods; remove it"),
     model.PodSpec: _each(
-        "dnsPolicy enableServiceLinks ephemeralContainers hostIPC hostNetwork hostPID hostUsers"
-        " hostnameOverride imagePullSecrets initContainers os resources securityContext"
+        "dnsPolicy hostIPC hostNetwork hostPID initContainers os resources securityContext"
         " setHostnameAsFQDN subdomain",
         _LATER,
     ) | _each(
-        "affinity automountServiceAccountToken nodeName nodeSelector overhead preemptionPolicy priority"
-        " priorityClassName readinessGates resourceClaims schedulerName schedulingGates serviceAccount"
-        " serviceAccountName tolerations topologySpreadConstraints",
+        "affinity automountServiceAccountToken evictionResponders nodeName nodeSelector overhead preemptionPolicy"
+        " priority priorityClassName readinessGates resourceClaims schedulerName schedulingGates schedulingGroup"
+        " serviceAccount serviceAccountName tolerations topologySpreadConstraints",
         _CLUSTER,
-    ),
+    ) | {
+        "enableServiceLinks": _because("there are no Services whose variables could be set"),
+        "ephemeralContainers": _because("Kubernetes takes none in a file either; `podlab debug` adds one to a pod"),
+        "hostUsers": _because("an engine maps users for all its containers (userns-remap) or for none"),
+        "hostnameOverride": _because("say it as hostname, which is all that a pod has here"),
+        "imagePullSecrets": _because("images are pulled with the logins of this user (`docker login`)"),
+    },
     model.Container: _each(
-        "envFrom lifecycle livenessProbe resizePolicy restartPolicy restartPolicyRules startupProbe"
-        " terminationMessagePath terminationMessagePolicy volumeDevices",
+        "envFrom lifecycle livenessProbe restartPolicy restartPolicyRules startupProbe"
+        " terminationMessagePath terminationMessagePolicy",
         _LATER,
-    ),
+    ) | {
+        "resizePolicy": _because("limits are always changed without a restart"),
+        "volumeDevices": _because("an engine has no block volumes; mount a hostPath of type BlockDevice"),
+    },
     model.EnvVar: _each("valueFrom", _LATER),
-    model.VolumeMount: _each("mountPropagation recursiveReadOnly subPath subPathExpr", _LATER),
+    model.VolumeMount: _each("mountPropagation recursiveReadOnly subPath subPathExpr", _LATER)
+    | _each("bindMountOptions", _ALPHA),
     model.Resources: _each("claims", _CLUSTER),
-    model.SecurityContext: _each("runAsNonRoot seLinuxOptions windowsOptions", _LATER),
+    model.SecurityContext: _each("runAsNonRoot seLinuxOptions", _LATER) | {"windowsOptions": _NO_WINDOWS},
+    model.PodSecurityContext: {
+        "seLinuxChangePolicy": _because("volumes are labelled by the engine, if at all"),
+        "windowsOptions": _NO_WINDOWS,
+    },
+    model.EnvVarSource: {"fileKeyRef": _because("read the file in the container's own command")},
+    model.VolumeProjection: _each("clusterTrustBundle podCertificate serviceAccountToken", _CLUSTER),
+    model.ConfigMapVolume: _each("defaultUser", _ALPHA),
+    model.SecretVolume: _each("defaultUser", _ALPHA),
+    model.DownwardAPIVolume: _each("defaultUser", _ALPHA),
+    model.ProjectedVolume: _each("defaultUser", _ALPHA),
+    model.KeyToPath: _each("user", _ALPHA),
+    model.DownwardAPIFile: _each("user", _ALPHA),
+    model.EmptyDir: _each("mode", _ALPHA),
+    model.HTTPGetAction: _each("protocol", _LATER),
+    model.GRPCAction: _each("mode", _LATER),
+    model.ClaimTemplate: _each("metadata", _LATER),
+    model.ClaimSpec: _each("dataSource dataSourceRef selector volumeAttributesClassName", _CLUSTER),
+    model.PersistentVolumeClaim: _each("status", _SERVER),
     model.Probe: _each("grpc terminationGracePeriodSeconds", _LATER),
-    model.Volume: _each("configMap downwardAPI image nfs persistentVolumeClaim projected secret", _LATER)
+    model.Volume: _each("configMap downwardAPI ephemeral image nfs persistentVolumeClaim projected secret", _LATER)
+    | _each("azureFile csi fc flexVolume iscsi portworxVolume", _DRIVER)
     | _each(
-        "awsElasticBlockStore azureDisk azureFile cephfs cinder csi ephemeral fc flexVolume flocker"
-        " gcePersistentDisk gitRepo glusterfs iscsi photonPersistentDisk portworxVolume quobyte rbd scaleIO"
-        " storageos vsphereVolume",
-        _CLUSTER,
+        "awsElasticBlockStore azureDisk cephfs cinder flocker gcePersistentDisk gitRepo glusterfs"
+        " photonPersistentDisk quobyte rbd scaleIO storageos vsphereVolume",
+        _GONE,
     ),
 }  # fmt: skip
 
@@ -96,6 +134,22 @@ def refusal(cls: type, key: str) -> str | None:
     """Why the field is not honoured; None for a field nobody knows."""
     reason = _REFUSED.get(cls, {}).get(key)
     return None if reason is None else reason or "written by the server"
+
+
+def is_for_clusters(cls: type, key: str) -> bool:
+    """Whether a cluster would honour a refused field."""
+    return _REFUSED[cls][key] in (_CLUSTER, _DRIVER)
+
+
+def asks_for_nothing(cls: type, key: str) -> bool:
+    """Whether every value of a refused field is passed over."""
+    reason = _REFUSED.get(cls, {}).get(key)
+    return reason == _SERVER or {True, False} <= set(_HARMLESS.get((cls, key), ()))
+
+
+def taken(cls: type, key: str) -> Iterable[Any]:
+    """The values of a refused field that ask for what happens anyway."""
+    return _HARMLESS.get((cls, key), ())
 
 
 def harmless(cls: type, key: str, value: Node) -> bool:

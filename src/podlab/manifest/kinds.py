@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from collections.abc import Mapping as MappingOf
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeAlias
 
 from podlab.manifest.nodes import Mapping, Node, Path, Scalar, Sequence, quoted
 from podlab.manifest.report import Report, place
@@ -13,9 +14,14 @@ from podlab.manifest.suggest import did_you_mean
 from podlab.manifest.workshop import Workshop
 from podlab.model import Pod
 
+Object: TypeAlias = Pod | Workshop
 _HEAD: Final = ("apiVersion", "kind")
-_API_VERSION: Final = {"Pod": "v1", "List": "v1", "PodList": "v1", "Workshop": "podlab/v1"}
-"""The kinds that are read. A new kind is a line here and one in `read_document`."""
+READ: Final[MappingOf[str, tuple[str, type[Object]]]] = {
+    "Pod": ("v1", Pod),
+    "Workshop": ("podlab/v1", Workshop),
+}
+"""The kinds that are read, with their `apiVersion` and type. A new kind is a line here."""
+_API_VERSION: Final = {"List": "v1", "PodList": "v1"} | {kind: version for kind, (version, _) in READ.items()}
 _NOT_YET: Final = (
     "ConfigMap", "CronJob", "DaemonSet", "Deployment", "Job", "Namespace", "PersistentVolumeClaim",
     "PodTemplate", "ReplicaSet", "Secret", "Service", "StatefulSet",
@@ -26,7 +32,7 @@ _NOT_YET: Final = (
 class Found:
     """One object of a file, and where its name stands."""
 
-    object: Pod | Workshop
+    object: Object
     line: int
     column: int
     path: Path
@@ -45,11 +51,7 @@ def read_document(node: Node, path: Path, report: Report) -> Iterator[Found]:
     if kind.endswith("List"):
         yield from _items(node, path, report)
         return
-    made: Pod | Workshop | None
-    if kind == "Pod":
-        made = read(Pod, node, path, report, skip=_HEAD)
-    else:
-        made = read(Workshop, node, path, report, skip=_HEAD)
+    made = read(READ[kind][1], node, path, report, skip=_HEAD)
     if made is not None:
         yield Found(made, *place(node, ("metadata", "name")), (*path, "metadata", "name"))
 

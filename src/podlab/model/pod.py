@@ -8,7 +8,6 @@ from typing import Literal
 from podlab.model.annotations import ISOLATED
 from podlab.model.container import Container, Resources
 from podlab.model.metadata import Metadata
-from podlab.model.references import ObjectReference
 from podlab.model.security import PodSecurityContext
 from podlab.model.volumes import Volume
 from podlab.wire import Wire
@@ -51,7 +50,6 @@ class PodSpec(Wire):
     host_aliases: tuple[HostAlias, ...] = ()
     dns_policy: Literal["ClusterFirst", "ClusterFirstWithHostNet", "Default", "None"] | None = None
     dns_config: DNSConfig | None = None
-    image_pull_secrets: tuple[ObjectReference, ...] = ()
     termination_grace_period_seconds: int | None = None
     active_deadline_seconds: int | None = None
     runtime_class_name: str | None = None
