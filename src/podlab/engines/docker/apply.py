@@ -200,9 +200,8 @@ class _Run:
             wanted = self.pod.container(container)
             assert wanted is not None  # noqa: S101 - the plan names the pod's own containers
             body = translate.member(self.pod, wanted)
-        answer = await self.client.json(
-            "POST", "/containers/create", query={"name": name}, body=profiles.put_in(body)
-        )
+        body = profiles.put_in(body, as_files=self.client.features.seccomp_is_a_file)
+        answer = await self.client.json("POST", "/containers/create", query={"name": name}, body=body)
         self.made_containers.append(answer["Id"])
 
     async def _create_network(self) -> None:

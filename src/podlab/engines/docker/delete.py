@@ -15,7 +15,7 @@ from podlab.engines.docker.api import Client
 from podlab.engines.docker.api.client import Query, segment
 from podlab.engines.docker.found import FoundPod
 from podlab.engines.docker.status import pod_status
-from podlab.errors import Conflict, Denied, NotFound
+from podlab.errors import Conflict, Denied, NotFound, PodlabError
 from podlab.status import Phase
 
 REMOVAL_WAIT_S = 10
@@ -52,9 +52,10 @@ async def _remove_after(stops: Sequence[asyncio.Task[None]], client: Client, id:
 
 
 async def remove_container(client: Client, id: str) -> None:
-    """Kill and remove, with the anonymous volumes that its image made. Gone already is as good."""
+    """Kill and remove, with the anonymous volumes that its image made. Gone already is as good. An infra container
+    may have to wait for the removal of its members."""
     try:
-        await client.json("DELETE", f"/containers/{id}", query={"force": True, "v": True})
+        await _remove_with_patience(client, id)
     except NotFound:
         return
     except Conflict as error:
@@ -66,6 +67,23 @@ async def remove_container(client: Client, id: str) -> None:
                 await client.json("POST", f"/containers/{id}/wait", query={"condition": "removed"})
             except NotFound:
                 return
+
+
+async def _remove_with_patience(client: Client, id: str) -> None:
+    """Podman removes no container whose namespaces another one has joined, be it stopped; members that are removed
+    at the same time are soon gone."""
+    pause_s = 0.02
+    async with asyncio.timeout(REMOVAL_WAIT_S):
+        while True:
+            try:
+                await client.json("DELETE", f"/containers/{id}", query={"force": True, "v": True})
+            except PodlabError as error:
+                if "has dependent containers" not in error.message:
+                    raise
+            else:
+                return
+            await asyncio.sleep(pause_s)
+            pause_s = min(pause_s * 2, 0.5)
 
 
 async def remove_volume(client: Client, name: str) -> None:

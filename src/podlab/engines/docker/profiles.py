@@ -32,12 +32,17 @@ def path(name: str) -> Path:
     return found
 
 
-def put_in(body: Body) -> Body:
-    """The body with each profile's text in place of its name."""
+def put_in(body: Body, *, as_files: bool = False) -> Body:
+    """The body with each profile's text in place of its name; `as_files`: with its path, for an engine on this
+    machine that reads it itself."""
     options = [
-        f"seccomp={json.dumps(json.loads(path(o.removeprefix(SECCOMP_FILE)).read_text()))}"
+        f"seccomp={_profile(o.removeprefix(SECCOMP_FILE), as_file=as_files)}"
         if o.startswith(SECCOMP_FILE)
         else o
         for o in body["HostConfig"]["SecurityOpt"]
     ]
     return body | {"HostConfig": body["HostConfig"] | {"SecurityOpt": options}}
+
+
+def _profile(name: str, *, as_file: bool) -> str:
+    return str(path(name)) if as_file else json.dumps(json.loads(path(name).read_text()))

@@ -13,6 +13,7 @@ from urllib.parse import quote, urlencode
 import h11
 
 from podlab.engines.docker.address import Address
+from podlab.engines.docker.api.features import Features
 from podlab.engines.docker.api.transport import Connection, connect
 from podlab.errors import Conflict, Denied, Invalid, NotFound, PodlabError, Unavailable, Unsupported
 
@@ -105,6 +106,8 @@ class Client:
 
     def __init__(self, address: Address) -> None:
         self.address = address
+        self.features = Features()
+        """Those of a Docker Engine before the first answer, then those of what answered."""
 
     @asynccontextmanager
     async def request(
@@ -139,6 +142,7 @@ class Client:
                 await exchange.send(h11.EndOfMessage())
                 answer = await exchange.answer()
             response = Response(exchange, answer)
+            self.features = Features.of(response.headers)
             if response.status >= 400:
                 _raise(response.status, await response.body())
             yield response

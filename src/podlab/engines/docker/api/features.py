@@ -1,0 +1,26 @@
+"""What an engine does otherwise than a Docker Engine, though it speaks its API. Pure.
+
+The head of every answer tells who speaks, so that nobody asks for it: Podman's has its own API's version, too.
+https://docs.podman.io/en/latest/_static/api.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Self
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Features:
+    """Each says what podlab does on such an engine; the defaults are a Docker Engine's."""
+
+    seccomp_is_a_file: bool = False
+    """A profile is named by its path on the engine's machine, not sent."""
+
+    @classmethod
+    def of(cls, headers: Mapping[str, str]) -> Self:
+        """`headers` of any answer, their names in lower case."""
+        if "libpod-api-version" not in headers:
+            return cls()
+        return cls(seccomp_is_a_file=True)
