@@ -16,19 +16,28 @@ POD: Final = "podlab.io/pod"
 CONTAINER: Final = "podlab.io/container"
 """On a member: its name in the pod. On the infra container: `infra`."""
 ROLE: Final = "podlab.io/role"
-"""`infra`, `member`, `volume`, `spec` or `network`."""
+"""`infra`, `member`, `volume`, `spec`, `status` or `network`."""
 HASH: Final = "podlab.io/hash"
 """What the container was made from; equal hashes need no change."""
 SPEC: Final = "podlab.io/spec"
 """The whole pod as JSON: on the infra container for generation 1, else on the newest `spec` volume."""
+STATUS: Final = "podlab.io/status"
+"""On the newest `status` volume: what the node knows of the pod, as JSON, without what happened."""
+HISTORY: Final = "podlab.io/history"
+"""On the same volume: what happened, as JSON."""
 GENERATION: Final = "podlab.io/generation"
 """Which version of the wanted state this is: 1, 2, …"""
+PUBLISHES: Final = "podlab.io/publishes"
+"""On a publisher: the port that it publishes for a pod that was there already, such as `127.0.0.1:8080:80/tcp`."""
 DEADLINE: Final = "podlab.io/deadline"
 """On the infra container of a pod with a lifetime: when it ends, in seconds since the epoch."""
 VERSION: Final = "podlab.io/version"
 """The label scheme: `1`. A podlab that reads a higher one refuses rather than guesses."""
 BUILT_FROM: Final = "podlab.io/built-from"
 """On an image that podlab built because it could not be pulled: from what, such as `debian bookworm`."""
+
+RECIPE: Final = "podlab.io/recipe"
+"""On such an image: the digest of the recipe."""
 
 MIRROR_IMAGE: Final = "podlab/mirror:latest"
 """The image of a registry that holds what seats pull; podlab makes it (`podlab.images.mirror`)."""
@@ -67,6 +76,11 @@ def volume(pod: str, name: str) -> str:
 def spec_volume(pod: str, generation: int) -> str:
     """The engine's name of the volume whose labels hold a later version of the wanted state."""
     return f"podlab-{pod}-spec.{generation}"
+
+
+def status_volume(pod: str, generation: int) -> str:
+    """The engine's name of the volume whose labels hold what the node knows of the pod."""
+    return f"podlab-{pod}-status.{generation}"
 
 
 def infra_image() -> str:

@@ -9,9 +9,10 @@ from podlab.errors import Invalid, NotFound, PodlabError, Unavailable, Unsupport
 from podlab.images.build import Builder, RootFS
 from podlab.images.needs import needed
 from podlab.images.prepare import Prepared, Progress, Source, prepare
+from podlab.images.recipes import find
 from podlab.images.store import PullProgress
 from podlab.model import Container, Metadata, Pod, PodSpec
-from podlab.naming import BUILT_FROM
+from podlab.naming import BUILT_FROM, RECIPE
 from podlab.testing.images import FakeImages
 
 pytestmark = pytest.mark.virtual_time
@@ -105,6 +106,30 @@ async def test_own_images_are_never_asked_for_at_a_registry() -> None:
     assert await how(store, "podlab/work") == "built"
     assert await how(store, "podlab/work", source="hub") == "present"
     assert store.pulls == []
+
+
+async def test_own_images_are_built_anew_when_their_recipe_has_changed() -> None:
+    store = FakeImages(registry=None)
+    store.add("podlab/work", labels=BUILT | {RECIPE: "of an older podlab"})
+    assert await how(store, "podlab/work") == "built"
+    recipe = find("podlab/work")
+    assert recipe is not None
+    store.add("podlab/work", labels=BUILT | {RECIPE: recipe.digest()})
+    assert await how(store, "podlab/work") == "present"
+
+
+async def test_an_older_podlabs_image_has_to_do_where_none_can_be_built(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def build(*_: object) -> RootFS:
+        raise Unsupported("this machine is no Debian")
+
+    monkeypatch.setattr(Builder, "build", build)
+    store = FakeImages(registry=None)
+    store.add("podlab/work", labels=BUILT)
+    warnings: list[str] = []
+    (done,) = await prepare(store, {"podlab/work": "IfNotPresent"}, on_warning=warnings.append)
+    assert done.how == "present" and "no Debian" in warnings[0]
 
 
 async def test_always_pulls_again_and_fails_where_it_cannot() -> None:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 command = Group("images", help="Prepare, list, save and load the images that pods need.")
 
-_PATHS = click.argument("paths", nargs=-1, metavar="[PATH]...", type=click.Path())
+_PATHS = click.argument("paths", nargs=-1, metavar="[PATH|IMAGE]...", type=click.Path())
 _FROM = click.option(
     "--from",
     "source",
@@ -45,16 +45,18 @@ _FILE = click.argument("file", type=click.Path(path_type=Path))
     example="""
         podlab images prepare
         podlab images prepare pod.yaml examples/docker-pods
+        podlab images prepare busybox docker:dind
         podlab images prepare --from debian pod.yaml""",
 )
 @_PATHS
 @_FROM
 @output_option("table", "json")
 async def prepare(paths: Sequence[str], source: str, output: str) -> None:
-    """Make sure that every image that the pods in PATH need is on the engine.
+    """Make sure that images are on the engine: each IMAGE, and all that the pods in PATH need.
 
-    Without PATH: the images that podlab itself uses or can build. What is there is used. What is missing is
-    pulled, or, where its registry cannot be reached, built from Debian packages, and labelled so.
+    What is there as a file or folder is a PATH. Without any: the images that podlab itself uses or can build.
+    An image that is on the engine is used. One that is missing is pulled, or, where its registry cannot be
+    reached, built from Debian packages, and labelled so.
     """
     from podlab.images.prepare import prepare
 
@@ -118,9 +120,9 @@ async def list_(everything: bool, output: str) -> None:
 @_FILE
 @_PATHS
 async def save(file: Path, paths: Sequence[str]) -> None:
-    """Write the images that the pods in PATH need to FILE, as one bundle for a machine without network.
+    """Write each IMAGE and those that the pods in PATH need to FILE, as one bundle for a machine without network.
 
-    Without PATH: those that podlab itself uses or can build, as far as they are on the engine. `docker load`
+    Without any: those that podlab itself uses or can build, as far as they are on the engine. `docker load`
     reads the bundle, too. A name that ends in .gz is compressed.
     """
     from podlab.images.bundle import save
@@ -167,11 +169,24 @@ def _wanted(paths: Sequence[str]) -> tuple[dict[str, Policy], list[str]]:
         return builtin(), []
     from podlab.manifest import load
 
-    loaded = load(paths)
+    named: dict[str, Policy] = {each: "IfNotPresent" for each in paths if not _is_path(each)}
+    if len(named) == len(set(paths)):
+        return named, []
+    loaded = load([each for each in paths if each not in named])
     for warning in loaded.warnings:
         warn(warning)
     mirrored: dict[str, Policy] = dict.fromkeys(loaded.mirrored, "IfNotPresent")
-    return mirrored | needed(loaded.pods), loaded.mirrored
+    return named | mirrored | needed(loaded.pods), loaded.mirrored
+
+
+def _is_path(text: str) -> bool:
+    """A file that is missing must not be looked for in a registry."""
+    return (
+        Path(text).exists()
+        or text == "-"
+        or text.startswith(("/", "."))
+        or text.endswith((".yaml", ".yml", ".json"))
+    )
 
 
 async def _there(store: ImageStore) -> list[str]:

@@ -56,6 +56,7 @@ class RootFS:
         """
         labels = {
             naming.BUILT_FROM: self.built_from,
+            naming.RECIPE: self.recipe.digest(),
             "org.opencontainers.image.title": self.recipe.reference,
             "org.opencontainers.image.description": f"podlab's stand-in: {self.recipe.summary}",
             "org.opencontainers.image.vendor": "podlab",

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final, Literal
 from podlab.errors import NotFound, PodlabError, Unavailable, Unsupported
 from podlab.images import mirror, recipes
 from podlab.images.build import Builder
-from podlab.images.prepare import Prepared, Progress
+from podlab.images.prepare import Prepared, Progress, is_outdated
 from podlab.images.reference import parse
 
 if TYPE_CHECKING:
@@ -102,7 +102,9 @@ class Getting:
         if present is not None and (
             policy == "Never" or (policy == "IfNotPresent" and self._counts(present, reference))
         ):
-            return "present", present
+            if policy == "Never" or not is_outdated(reference, present):
+                return "present", present
+            return await self._renew(reference, present)
         if self.source == "debian" or recipes.is_own(reference):
             await self._build(reference, None)
             return "built", await self.store.image(reference)
@@ -120,6 +122,17 @@ class Getting:
             await self._build(reference, error)
             return "built", await self.store.image(reference)
         return "pulled", await self.store.image(reference)
+
+    async def _renew(self, reference: str, outdated: Image) -> tuple[Literal["present", "built"], Image]:
+        """One of podlab's own whose recipe has changed. Where it cannot be built, what is there has to do."""
+        try:
+            await self._build(reference, None)
+        except PodlabError as error:
+            self.on_warning(
+                f"image {reference!r} is an older podlab's, and cannot be made anew: {error.message}"
+            )
+            return "present", outdated
+        return "built", await self.store.image(reference)
 
     async def _present(self, reference: str) -> Image | None:
         try:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, Literal
 
 from podlab.errors import Invalid, NotFound
 from podlab.images.reference import parse
-from podlab.naming import MIRROR_IMAGE
+from podlab.naming import MIRROR_IMAGE, RECIPE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping
@@ -61,7 +61,8 @@ async def prepare(
 
     `auto` pulls, and builds where the registry cannot be reached and there is a recipe. `hub` only pulls: an
     image that podlab built does not count as there. `debian` builds what there is a recipe for: there, only
-    an image that podlab built counts. podlab's own images, `podlab/…`, are always built. Where the mirror is
+    an image that podlab built counts. podlab's own images, `podlab/…`, are always built, and anew when
+    their recipe has changed. Where the mirror is
     wanted, it is made to hold `mirrored`, too; these are got like the others, if it lacks them.
     One image that fails does not end the others; the error names each.
     """
@@ -95,12 +96,22 @@ async def _all_there(store: ImageStore, wanted: Mapping[str, Policy]) -> list[Pr
     async with asyncio.TaskGroup() as tasks:
         looks = {name: tasks.create_task(_found(store, name)) for name in wanted}
     found = {name: image for name, look in looks.items() if (image := look.result())}
-    if len(found) < len(wanted):
+    if len(found) < len(wanted) or any(is_outdated(name, image) for name, image in found.items()):
         return []
     return [
         Prepared(reference=n, how="present", size_bytes=i.size_bytes, seconds=0, built_from=i.built_from)
         for n, i in found.items()
     ]
+
+
+def is_outdated(reference: str, image: Image) -> bool:
+    """Whether it is one of podlab's own, and made from another recipe than there is now."""
+    if not parse(reference).familiar_name.startswith("podlab/"):
+        return False  # which recipes there are need not be known
+    from podlab.images import recipes
+
+    recipe = recipes.find(reference)
+    return recipe is not None and bool(image.built_from) and image.labels.get(RECIPE) != recipe.digest()
 
 
 async def _found(store: ImageStore, reference: str) -> Image | None:
