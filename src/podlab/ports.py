@@ -29,6 +29,13 @@ def parse(text: str) -> ContainerPort:
     )
 
 
+def text(port: ContainerPort) -> str:
+    """The way back, in one spelling: `8080:80/tcp`, `127.0.0.1:8080:80/tcp`."""
+    ip = f"[{port.host_ip}]" if ":" in (port.host_ip or "") else port.host_ip
+    place = f"{ip}:{port.host_port}" if ip else str(port.host_port)
+    return f"{place}:{port.container_port}/{(port.protocol or 'TCP').lower()}"
+
+
 def published(pod: Pod) -> list[ContainerPort]:
     """All ports that the pod publishes: its containers' host ports, and those of its annotation."""
     own = [port for c in pod.spec.containers for port in c.ports if port.host_port]

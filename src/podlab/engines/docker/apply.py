@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 
 from podlab import naming
 from podlab.engines.base import Change
-from podlab.engines.docker import find, profiles, translate
+from podlab.engines.docker import find, profiles, publishers, translate
 from podlab.engines.docker.api import Client
 from podlab.engines.docker.delete import delete, remove_container, remove_volume
 from podlab.engines.docker.explain import explain
@@ -164,6 +164,8 @@ class _Run:
             if isinstance(error, NotFound | Conflict) and "No such image" not in error.message:
                 raise _MovedOn(explained) from error
             raise explained from error
+        if step.verb in (Verb.PUBLISH, Verb.UNPUBLISH):
+            self.on_change(Change(verb=step.verb, pod=self.pod.name, reason=step.reason))
         if step.concerns_container:
             container = "" if step.target == naming.INFRA else step.target
             self.on_change(Change(verb=step.verb, pod=self.pod.name, container=container, reason=step.reason))
@@ -190,6 +192,8 @@ class _Run:
                 await remove_container(client, name)
             case Verb.REMOVE_VOLUME | Verb.REMOVE_SPEC:
                 await remove_volume(client, step.target)
+            case Verb.PUBLISH | Verb.UNPUBLISH:
+                await publishers.carry_out(client, pod, step, self.infra_image)
 
     async def _create(self, container: str, name: str) -> None:
         if container == naming.INFRA:

@@ -12,6 +12,7 @@ from podlab.engines.docker import profiles, translate
 from podlab.engines.docker.plan import Step, Verb
 from podlab.engines.docker.translate import SECCOMP_FILE, Body
 from podlab.model import Pod
+from podlab.ports import parse
 
 
 def render(pod: Pod, steps: list[Step], infra_image: str, now: float) -> str:
@@ -45,8 +46,8 @@ def render(pod: Pod, steps: list[Step], infra_image: str, now: float) -> str:
                 )
             case Verb.WRITE_SPEC:
                 lines.append(_volume(translate.spec_volume(pod, int(step.target.rpartition(".")[2]))))
-            case Verb.REMOVE_VOLUME | Verb.REMOVE_SPEC:
-                lines.append(_line("docker", "volume", "rm", step.target))
+            case _:
+                lines.append(_other(pod, step, infra_image))
     return "\n".join(lines)
 
 
@@ -63,6 +64,18 @@ def _create(command: list[str], pod: Pod, target: str, infra_image: str, now: fl
     flags = list(_flags(naming.container(pod.name, target), body, entrypoint[:1]))
     parts = [" ".join(command), *(" ".join(map(shlex.quote, flag)) for flag in flags)]
     return note + " \\\n  ".join([*parts, shlex.join([body["Image"], *words])])
+
+
+def _other(pod: Pod, step: Step, infra_image: str) -> str:
+    if step.verb not in (Verb.PUBLISH, Verb.UNPUBLISH):
+        return _line("docker", "volume", "rm", step.target)
+    name = translate.publisher_name(pod.name, step.target)
+    if step.verb is Verb.UNPUBLISH:
+        return _line("docker", "rm", "-f", name)
+    body = translate.publisher(pod, parse(step.target), infra_image)
+    flags = _flags(name, body, body["Entrypoint"])
+    parts = ["docker run -d", *(" ".join(map(shlex.quote, flag)) for flag in flags)]
+    return " \\\n  ".join([*parts, shlex.join([body["Image"], *body["Cmd"]])])
 
 
 def _flags(name: str, body: Body, entrypoint: list[str]) -> Iterator[list[str]]:

@@ -52,7 +52,7 @@ async def container_id(client: Client, pod: str, container: str) -> str:
     if not ids:
         raise no_such_pod(pod)
     if container not in ids:
-        there = ", ".join(sorted(ids.keys() - {naming.INFRA})) or "none yet"
+        there = ", ".join(sorted(ids.keys() - {naming.INFRA, ""})) or "none yet"
         raise NotFound(
             f"pod '{pod}' has no container '{container}'", subject=pod, hint=f"its containers: {there}"
         )
@@ -115,6 +115,7 @@ def _assemble(
         name=name,
         infra=infra,
         members={c.labels[naming.CONTAINER]: c for c in containers if c.labels.get(naming.ROLE) == "member"},
+        publishers={text: c for c in containers if (text := c.labels.get(naming.PUBLISHES))},
         volumes=frozenset(v["Name"] for v in volumes if v["Labels"].get(naming.ROLE) == "volume"),
         spec_volumes={generation: v["Name"] for generation, v in specs.items()},
         spec=json.loads(labels[naming.SPEC]) if naming.SPEC in labels else None,

@@ -60,6 +60,8 @@ class FoundPod:
     name: str
     infra: FoundContainer | None = None
     members: Mapping[str, FoundContainer] = field(default_factory=dict)
+    publishers: Mapping[str, FoundContainer] = field(default_factory=dict)
+    """By the text of the port that each publishes."""
     volumes: frozenset[str] = frozenset()
     spec_volumes: Mapping[int, str] = field(default_factory=dict)
     spec: Mapping[str, Any] | None = None
@@ -67,7 +69,7 @@ class FoundPod:
 
     @property
     def exists(self) -> bool:
-        return bool(self.infra or self.members or self.volumes or self.spec_volumes)
+        return bool(self.infra or self.members or self.publishers or self.volumes or self.spec_volumes)
 
     @property
     def generation(self) -> int:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from podlab import naming
-from podlab.engines.docker import translate
+from podlab.engines.docker import publishing, translate
 from podlab.engines.docker.found import FoundContainer, FoundPod
 from podlab.errors import Conflict
 from podlab.model import Container, Pod
@@ -30,6 +30,8 @@ class Verb(StrEnum):
     REMOVE = "remove"
     REMOVE_VOLUME = "remove volume"
     REMOVE_SPEC = "remove spec"
+    PUBLISH = "publish"
+    UNPUBLISH = "unpublish"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +62,10 @@ def plan(wanted: Pod, found: FoundPod, *, hold: Collection[str] = ()) -> list[St
         for name, volume in volumes.items()
         if found.infra is None and translate.is_in_memory(volume) and name not in found.volumes
     }
-    infra_id, infra_ready = _infra(steps, wanted, found, needs=list(in_memory.values()))
+    ports = publishing.added(wanted, found.infra)
+    # A new infra takes all ports itself.
+    freed = [] if found.infra else [steps.add(Verb.UNPUBLISH, text, text) for text in found.publishers]
+    infra_id, infra_ready = _infra(steps, wanted, found, needs=[*in_memory.values(), *freed])
     infra_starts = infra_ready is not None
 
     spec_written = _spec(steps, wanted, found)
@@ -104,6 +109,15 @@ def plan(wanted: Pod, found: FoundPod, *, hold: Collection[str] = ()) -> list[St
             verb, reason = repair
             steps.add(verb, name, reason, after=after)
 
+    if found.infra is not None:
+        freed = [
+            steps.add(Verb.UNPUBLISH, text, text, after=spec_written)
+            for text in publishing.superfluous(found, ports)
+        ]
+        for text in publishing.lacking(found, ports):
+            after = [*spec_written, *freed, *filter(None, [infra_ready])]
+            steps.add(Verb.PUBLISH, text, text, after=after)
+
     for volume in sorted(found.volumes - volumes.keys()):
         steps.add(Verb.REMOVE_VOLUME, volume, "is no longer wanted", after=list(removed.values()))
     if spec_written or steps.infra_created:  # the newest generation counts: older ones go last, lost ones too
@@ -145,9 +159,9 @@ def _infra(
 
 
 def _refuse_other_infra(wanted: Pod, infra: FoundContainer) -> None:
-    if infra.hash != translate.infra_hash(wanted):
+    if not publishing.is_infra_of(wanted, infra):
         raise Conflict(
-            f"pod '{wanted.name}' cannot change its host name, host aliases, DNS, published ports, process sharing, "
+            f"pod '{wanted.name}' cannot change its host name, host aliases, DNS, process sharing, "
             "isolation or lifetime while it lives: its namespaces were made with them",
             subject=wanted.name,
             hint="`podlab up --replace` removes the pod and makes it anew",

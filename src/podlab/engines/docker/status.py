@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -31,7 +31,7 @@ def pod_status(found: FoundPod) -> PodStatus:
         labels=metadata.get("labels", {}),
         annotations=metadata.get("annotations", {}),
         ip=infra.ip if infra else "",
-        ports=_ports(infra) if infra else (),
+        ports=_ports([*([infra] if infra else []), *found.publishers.values()]),
         created_at=infra.created_at if infra else None,
         ends_at=datetime.fromtimestamp(found.ends_at, UTC) if found.ends_at else None,
     )
@@ -105,7 +105,7 @@ _STATES = {
 }  # fmt: skip
 
 
-def _ports(infra: FoundContainer) -> tuple[PublishedPort, ...]:
+def _ports(containers: Iterable[FoundContainer]) -> tuple[PublishedPort, ...]:
     return tuple(
         PublishedPort(
             host_ip=p.get("IP", ""),
@@ -113,6 +113,7 @@ def _ports(infra: FoundContainer) -> tuple[PublishedPort, ...]:
             container_port=p["PrivatePort"],
             protocol=p["Type"].upper(),
         )
-        for p in infra.ports
+        for c in containers
+        for p in c.ports
         if p.get("PublicPort")
     )

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 
 from podlab import model, naming
 from podlab.engines.docker.translate.labels import Body, digest, labels, one_shim, runtime
 from podlab.engines.docker.translate.security import SECCOMP_FILE
 from podlab.engines.docker.translate.volumes import is_in_memory, volume_mount
-from podlab.model import Pod
+from podlab.model import ContainerPort, Pod
 from podlab.ports import published
 from podlab.wire import encode
 
@@ -58,11 +59,11 @@ def infra(pod: Pod, image: str, ends_at: int | None) -> Body:
     }
 
 
-def infra_hash(pod: Pod) -> str:
-    """Changes when the pod as a whole would have to be made anew."""
+def infra_hash(pod: Pod, *, ports: Iterable[ContainerPort] | None = None) -> str:
+    """Changes when the pod as a whole would have to be made anew. With `ports`: as if it published these."""
     spec = pod.spec
     return digest(
-        hostname(pod), spec.host_aliases, spec.dns_config, bindings(pod), bool(spec.share_process_namespace),
+        hostname(pod), spec.host_aliases, spec.dns_config, bindings(pod, ports), bool(spec.share_process_namespace),
         pod.is_isolated, spec.active_deadline_seconds, *runtime(pod).values(),
     )  # fmt: skip
 
@@ -71,9 +72,9 @@ def hostname(pod: Pod) -> str:
     return pod.spec.hostname or pod.name[:63].rstrip("-.")
 
 
-def bindings(pod: Pod) -> dict[str, list[dict[str, str]]]:
+def bindings(pod: Pod, ports: Iterable[ContainerPort] | None = None) -> dict[str, list[dict[str, str]]]:
     bindings: dict[str, list[dict[str, str]]] = {}
-    for port in published(pod):
+    for port in published(pod) if ports is None else ports:
         key = f"{port.container_port}/{(port.protocol or 'TCP').lower()}"
         bindings.setdefault(key, []).append({"HostIp": port.host_ip or "", "HostPort": str(port.host_port)})
     return bindings
