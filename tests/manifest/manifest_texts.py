@@ -105,6 +105,9 @@ spec:
   - name: other
     image: redis
     readinessProbe: {tcpSocket: {port: 6379}}
+  - name: till
+    image: shop/till
+    readinessProbe: {grpc: {port: 9000, service: till}}
 """
 
 WORKSHOP = """\

@@ -5,8 +5,7 @@ from __future__ import annotations
 import pytest
 
 from podlab.errors import PodlabError, TimedOut
-from podlab.model import Container, ExecAction, HTTPGetAction, Metadata, Pod, PodSpec, Probe, TCPSocketAction
-from podlab.node.probing import probe
+from podlab.model import Container, ExecAction, Metadata, Pod, PodSpec, Probe
 from podlab.pods.ready import Progress, wait_ready
 from podlab.testing.fake import FakeEngine
 
@@ -65,23 +64,3 @@ async def test_one_that_fails_again_and_again_never_counts_as_ready() -> None:
     await engine.apply(pod_of(loop, sleeper(readiness_probe=checked("false"))))
     with pytest.raises(PodlabError, match="'loop'"):
         await wait_ready(engine, "web", timeout_s=3)
-
-
-@pytest.mark.parametrize(
-    ("check", "message"),
-    [
-        (checked("true"), ""),
-        (checked("false"), "exit code 1"),
-        (checked("sleep", "5", timeout_seconds=1), "no answer within 1 s"),
-        (Probe(tcp_socket=TCPSocketAction(port=81)), "81"),
-        (Probe(http_get=HTTPGetAction(port=81)), "81"),
-    ],
-)
-async def test_a_probe_has_one_outcome_and_raises_nothing(check: Probe, message: str) -> None:
-    engine = FakeEngine()
-    container = sleeper()
-    pod = pod_of(container)
-    await engine.apply(pod)
-    result = await probe(engine, pod, container, check)
-    assert result.passed == (message == "")
-    assert message in result.message

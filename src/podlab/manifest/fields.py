@@ -93,7 +93,7 @@ _REFUSED: Final[Mapping[type, Mapping[str, str]]] = {
     model.ClaimTemplate: _each("metadata", _LATER),
     model.ClaimSpec: _each("dataSource dataSourceRef selector volumeAttributesClassName", _CLUSTER),
     model.PersistentVolumeClaim: _each("status", _SERVER),
-    model.Probe: _each("grpc terminationGracePeriodSeconds", _LATER),
+    model.Probe: _each("terminationGracePeriodSeconds", _LATER),
     model.Volume: _each("configMap downwardAPI ephemeral image nfs persistentVolumeClaim projected secret", _LATER)
     | _each("azureFile csi fc flexVolume iscsi portworxVolume", _DRIVER)
     | _each(

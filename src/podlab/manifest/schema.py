@@ -22,7 +22,7 @@ _KINDS: Final[Mapping[str, tuple[type[Pod | Workshop], str]]] = {
 _SCALARS: Final = {str: "string", int: "integer", float: "number", bool: "boolean"}
 _ONE_OF: Final[Mapping[type, tuple[str, ...]]] = {
     Volume: ("emptyDir", "hostPath"),
-    Probe: ("exec", "tcpSocket", "httpGet"),
+    Probe: ("exec", "tcpSocket", "httpGet", "grpc"),
 }
 _LEAST: Final = {
     "activeDeadlineSeconds": 1, "terminationGracePeriodSeconds": 0, "initialDelaySeconds": 0,

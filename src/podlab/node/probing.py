@@ -1,7 +1,7 @@
 """One run of a probe. https://kubernetes.io/docs/concepts/configuration/liveness-readiness-startup-probes/
 
 Network probes go through the engine into the pod: they need nothing in the container's image and reach
-what listens on loopback only.
+what listens on loopback only. When a probe is run, and what its results amount to, is `tracker`'s.
 """
 
 from __future__ import annotations
@@ -9,17 +9,17 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass
 
-from podlab.engines.base import ByteStream, Engine
+from podlab.engines.base import Engine
 from podlab.errors import PodlabError
-from podlab.model import Container, HTTPGetAction, Pod, Probe
+from podlab.model import Container, GRPCAction, HTTPGetAction, Pod, Probe
+from podlab.node import command, dialling, http_get
 
 DEFAULT_TIMEOUT_S = 1
-MAX_OUTPUT_BYTES = 1024
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """`message` says why it failed, in Kubernetes' words where it has some."""
+    """`message` says why it failed, in Kubernetes' words where it has some. Of one that passed it is a warning."""
 
     passed: bool
     message: str = ""
@@ -30,19 +30,23 @@ async def probe(
 ) -> Result:
     """Run the probe once, within its `timeoutSeconds`. What goes wrong is a failed result, never an error.
 
-    A network probe waits up to `patience_s` for somebody to listen: cheaper than to look again and again.
+    A network probe waits up to `patience_s` for somebody to listen: cheaper than to look again and again. A command
+    that takes too long is killed.
     """
     timeout_s = probe.timeout_seconds or DEFAULT_TIMEOUT_S
     try:
         async with asyncio.timeout(timeout_s + patience_s):
             if probe.exec is not None:
-                return await _exec(engine, pod.name, container.name, probe.exec.command)
+                code, output = await command.run(engine, pod.name, container.name, probe.exec.command)
+                return Result(False, command.failure(code, output)) if code else Result(True)
             if probe.http_get is not None:
-                return await _http_get(engine, pod.name, container, probe.http_get, patience_s)
+                return await _http_get(engine, pod, container, probe.http_get, patience_s)
             if probe.tcp_socket is not None:
-                port = port_number(container, probe.tcp_socket.port)
-                async with await engine.dial(pod.name, port, patience_s=patience_s):
+                port = probe.tcp_socket.port
+                async with await dialling.dial(engine, pod, container, port, patience_s=patience_s):
                     return Result(True)
+            if probe.grpc is not None:
+                return await _grpc(engine, pod, container, probe.grpc, patience_s)
     except TimeoutError:
         return Result(False, f"no answer within {timeout_s} s")
     except PodlabError as error:
@@ -50,53 +54,26 @@ async def probe(
     return Result(False, "the probe has nothing to run")
 
 
-def port_number(container: Container, port: int | str) -> int:
-    """A port's number; a name is looked up in the container's ports."""
-    if isinstance(port, int):
-        return port
-    return next(p.container_port for p in container.ports if p.name == port)
-
-
-async def _exec(engine: Engine, pod: str, container: str, command: tuple[str, ...]) -> Result:
-    output = b""
-    async with await engine.exec(pod, container, command) as process:
-        while (chunk := await process.read()) is not None:
-            output = (output + chunk[1])[:MAX_OUTPUT_BYTES]
-        code = await process.wait()
-    if code == 0:
-        return Result(True)
-    said = output.decode(errors="replace").strip()
-    return Result(False, f"exit code {code}" + (f": {said}" if said else ""))
-
-
 async def _http_get(
-    engine: Engine, pod: str, container: Container, get: HTTPGetAction, patience_s: float
+    engine: Engine, pod: Pod, container: Container, action: HTTPGetAction, patience_s: float
 ) -> Result:
-    """Any status from 200 to 399 passes. A certificate is not verified, as in Kubernetes."""
-    import h11
-
-    port = port_number(container, get.port)
-    headers = {"host": get.host or f"{pod}:{port}", "user-agent": "podlab-probe", "accept": "*/*"}
-    headers |= {h.name.lower(): h.value for h in get.http_headers} | {"connection": "close"}
-    http = h11.Connection(h11.CLIENT)
-    async with await engine.dial(pod, port, patience_s=patience_s) as plain:
-        stream = await _tls(plain) if get.scheme == "HTTPS" else plain
-        await stream.write(
-            http.send(h11.Request(method="GET", target=get.path or "/", headers=[*headers.items()])) or b""
-        )
-        try:
-            while (event := http.next_event()) is h11.NEED_DATA:
-                http.receive_data(await stream.read())
-        except h11.RemoteProtocolError as error:
-            return Result(False, f"no HTTP answer: {error}")
-    if not isinstance(event, h11.Response):
-        return Result(False, "no HTTP answer")
-    if 200 <= event.status_code < 400:
-        return Result(True)
-    return Result(False, f"HTTP probe failed with statuscode: {event.status_code}")
+    """Any status from 200 to 399 passes."""
+    answer = await http_get.get(engine, pod, container, action, patience_s=patience_s)
+    if not 200 <= answer.status < 400:
+        return Result(False, f"HTTP probe failed with statuscode: {answer.status}")
+    if answer.elsewhere:
+        return Result(True, f"Probe terminated redirects, which lead out of the pod to {answer.elsewhere}")
+    return Result(True)
 
 
-async def _tls(stream: ByteStream) -> ByteStream:
-    from podlab.node.tls import TLSStream
+async def _grpc(
+    engine: Engine, pod: Pod, container: Container, action: GRPCAction, patience_s: float
+) -> Result:
+    from podlab.node import grpc_health
 
-    return await TLSStream.open(stream)
+    stream = await dialling.dial(engine, pod, container, action.port, patience_s=patience_s)
+    async with stream:
+        status = await grpc_health.check(stream, f"{pod.name}:{action.port}", action.service or "")
+    if status != grpc_health.SERVING:
+        return Result(False, f'service unhealthy (responded with "{status}")')
+    return Result(True)

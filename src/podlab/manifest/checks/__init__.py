@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
 from podlab import model
-from podlab.manifest.checks import container, pod, security, volume, workshop
+from podlab.manifest.checks import container, pod, probes, security, volume, workshop
 from podlab.manifest.workshop import Images, Preview, Seats, TemplateMetadata, WorkshopSpec
 
 CHECKS: Final[Mapping[type, Callable[[Any], Iterator[tuple[tuple[str | int, ...], str]]]]] = {
@@ -21,17 +21,18 @@ CHECKS: Final[Mapping[type, Callable[[Any], Iterator[tuple[tuple[str | int, ...]
     model.DNSConfig: pod.dns_config,
     model.EmptyDir: volume.empty_dir,
     model.EnvVar: container.env_var,
-    model.ExecAction: container.exec_action,
-    model.HTTPGetAction: container.http_get,
+    model.ExecAction: probes.exec_action,
+    model.GRPCAction: probes.grpc,
+    model.HTTPGetAction: probes.http_get,
     model.HostAlias: pod.host_alias,
     model.HostPath: volume.host_path,
     model.Metadata: pod.metadata,
     model.PodSpec: pod.spec,
-    model.Probe: container.probe,
+    model.Probe: probes.probe,
     model.Resources: container.resources,
     model.SeccompProfile: security.profile,
     model.SecurityContext: security.security_context,
-    model.TCPSocketAction: container.tcp_socket,
+    model.TCPSocketAction: probes.tcp_socket,
     model.Volume: volume.volume,
     model.VolumeMount: volume.mount,
     Images: workshop.images,

@@ -1,4 +1,4 @@
-"""One container: its image, ports, variables, resources and probes."""
+"""One container: its image, ports, variables and resources."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from typing import Final
 from podlab import model, naming, quantity
 from podlab.images import reference
 from podlab.manifest import syntax
-from podlab.manifest.checks.finding import Findings, at, at_least, twice
+from podlab.manifest.checks import probes
+from podlab.manifest.checks.finding import Findings, at, twice
 from podlab.manifest.nodes import quoted
 from podlab.manifest.suggest import did_you_mean
 
@@ -31,8 +32,7 @@ def container(c: model.Container) -> Findings:
     yield from twice(
         ("volumeMounts",), "mountPath", (posixpath.normpath(m.mount_path) for m in c.volume_mounts)
     )
-    if c.readiness_probe:
-        yield from _named_port(c, c.readiness_probe)
+    yield from probes.of_container(c)
 
 
 def _image(text: str) -> str:
@@ -43,17 +43,6 @@ def _image(text: str) -> str:
     except ValueError as error:
         return str(error)
     return ""
-
-
-def _named_port(c: model.Container, probe: model.Probe) -> Findings:
-    names = [p.name for p in c.ports if p.name]
-    for kind, action in (("tcpSocket", probe.tcp_socket), ("httpGet", probe.http_get)):
-        if action and isinstance(action.port, str) and action.port not in names:
-            near = did_you_mean(action.port, names)
-            yield (
-                ("readinessProbe", kind, "port"),
-                f"this container has no port named {quoted(action.port)}{near}",
-            )
 
 
 def port(p: model.ContainerPort) -> Findings:
@@ -102,44 +91,3 @@ def _amount(kind: str, name: str, amount: model.Quantity) -> str:
         meant = f"; 'm' means thousandths, write {str(amount)[:-1]}Mi" if str(amount).endswith("m") else ""
         return f"{amount} is less than the 6Mi that a container needs{meant}"
     return ""
-
-
-def probe(p: model.Probe) -> Findings:
-    given = [
-        kind
-        for kind, value in (("exec", p.exec), ("tcpSocket", p.tcp_socket), ("httpGet", p.http_get))
-        if value
-    ]
-    if not given:
-        yield (), "a probe needs one of exec, tcpSocket, httpGet"
-    for kind in given[1:]:
-        yield (kind,), f"a probe has only one of exec, tcpSocket, httpGet; this one has {given[0]} already"
-    yield from at_least(0, initial_delay_seconds=p.initial_delay_seconds)
-    yield from at_least(
-        1,
-        period_seconds=p.period_seconds,
-        timeout_seconds=p.timeout_seconds,
-        success_threshold=p.success_threshold,
-        failure_threshold=p.failure_threshold,
-    )
-
-
-def exec_action(action: model.ExecAction) -> Findings:
-    if not action.command:
-        yield ("command",), "needs the command to run, such as [test, -e, /ready]"
-
-
-def tcp_socket(action: model.TCPSocketAction) -> Findings:
-    yield from at("port", _port(action.port))
-
-
-def http_get(action: model.HTTPGetAction) -> Findings:
-    yield from at("port", _port(action.port))
-    if action.path and not action.path.startswith("/"):
-        yield ("path",), f"{quoted(action.path)} must begin with '/'"
-    for n, header in enumerate(action.http_headers):
-        yield from at(("httpHeaders", n, "name"), syntax.header_name(header.name))
-
-
-def _port(value: int | str) -> str:
-    return syntax.port(value) if isinstance(value, int) else syntax.port_name(value)

@@ -8,6 +8,7 @@ from typing import Final
 
 from podlab import model, ports
 from podlab.manifest import syntax
+from podlab.manifest.checks import probes
 from podlab.manifest.checks.finding import Findings, at, at_least, twice
 from podlab.manifest.nodes import quoted
 from podlab.manifest.suggest import did_you_mean
@@ -86,6 +87,7 @@ def spec(s: model.PodSpec) -> Findings:
     ):
         if seconds is not None and seconds > MAX_SECONDS:
             yield (name,), f"must be {MAX_SECONDS} or less, not {seconds}"
+    yield from probes.of_pod(s)
 
 
 def _mounts(s: model.PodSpec) -> Findings:
