@@ -47,7 +47,7 @@ _REFUSED: Final[Mapping[type, Mapping[str, str]]] = {
     model.Metadata: _SERVER_SET | _each("finalizers generateName namespace ownerReferences", _CLUSTER),
     TemplateMetadata: _SERVER_SET | _each("name namespace", "the workshop names its pods; remove it"),
     model.PodSpec: _each(
-        "dnsPolicy hostIPC hostNetwork hostPID initContainers os resources securityContext"
+        "dnsPolicy hostIPC hostNetwork hostPID initContainers os resources"
         " setHostnameAsFQDN subdomain",
         _LATER,
     ) | _each(
@@ -74,7 +74,7 @@ _REFUSED: Final[Mapping[type, Mapping[str, str]]] = {
     model.VolumeMount: _each("mountPropagation recursiveReadOnly subPath subPathExpr", _LATER)
     | _each("bindMountOptions", _ALPHA),
     model.Resources: _each("claims", _CLUSTER),
-    model.SecurityContext: _each("runAsNonRoot seLinuxOptions", _LATER) | {"windowsOptions": _NO_WINDOWS},
+    model.SecurityContext: {"windowsOptions": _NO_WINDOWS},
     model.PodSecurityContext: {
         "seLinuxChangePolicy": _because("volumes are labelled by the engine, if at all"),
         "windowsOptions": _NO_WINDOWS,
@@ -120,7 +120,6 @@ _HARMLESS: Final[Mapping[tuple[type, str], tuple[Any, ...]]] = {
     (model.PodSpec, "setHostnameAsFQDN"): (False,),
     (model.Container, "terminationMessagePath"): ("/dev/termination-log",),
     (model.Container, "terminationMessagePolicy"): ("File",),
-    (model.SecurityContext, "runAsNonRoot"): (False,),
     (model.VolumeMount, "mountPropagation"): ("None",),
 }
 

@@ -5,7 +5,14 @@ https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/pod-v1/
 A field that is None or empty was not said; defaults are applied where the field is used.
 """
 
-from podlab.model.annotations import DEFAULT_CONTAINER, INIT, ISOLATED, PIDS_LIMIT, PUBLISH
+from podlab.model.annotations import (
+    DEFAULT_CONTAINER,
+    INIT,
+    ISOLATED,
+    PIDS_LIMIT,
+    PUBLISH,
+    UNSAFE_SYSCTLS,
+)
 from podlab.model.container import Container, ContainerPort, Resources
 from podlab.model.environment import EnvFromSource, EnvVar, EnvVarSource
 from podlab.model.metadata import Metadata
@@ -63,6 +70,7 @@ __all__ = [
     "ISOLATED",
     "PIDS_LIMIT",
     "PUBLISH",
+    "UNSAFE_SYSCTLS",
     "AppArmorProfile",
     "Capabilities",
     "ClaimResources",

@@ -14,3 +14,7 @@ INIT = "podlab.io/init"
 PIDS_LIMIT = "podlab.io/pids-limit"
 """Annotation, `"1000"`: how many processes and threads each container of the pod may have at a time. In Kubernetes
 a node has this setting, not a pod: https://kubernetes.io/docs/concepts/policy/pid-limiting/"""
+
+UNSAFE_SYSCTLS = "podlab.io/allowed-unsafe-sysctls"
+"""Annotation, `"kernel.msg*,net.core.somaxconn"`: kernel settings that `securityContext.sysctls` may have beside the
+safe ones. In Kubernetes a node has this setting: https://kubernetes.io/docs/tasks/administer-cluster/sysctl-cluster/"""

@@ -21,6 +21,7 @@ from podlab.engines.docker.api import Client
 from podlab.engines.docker.delete import delete, remove_container, remove_volume
 from podlab.engines.docker.explain import explain
 from podlab.engines.docker.found import FoundPod
+from podlab.engines.docker.image_user import settled
 from podlab.engines.docker.plan import Step, Verb, plan
 from podlab.errors import Conflict, NotFound, Overtaken, PodlabError, Unsupported
 from podlab.model import Pod
@@ -203,7 +204,7 @@ class _Run:
         else:
             wanted = self.pod.container(container)
             assert wanted is not None  # noqa: S101 - the plan names the pod's own containers
-            body = translate.member(self.pod, wanted)
+            body = await settled(self.client, self.pod, wanted, translate.member(self.pod, wanted))
         body = profiles.put_in(body, as_files=self.client.features.seccomp_is_a_file)
         answer = await self.client.json("POST", "/containers/create", query={"name": name}, body=body)
         self.made_containers.append(answer["Id"])
@@ -250,10 +251,11 @@ class _Run:
     async def _open_volume(self, volume: str) -> None:
         """An emptyDir is writable for every user, as in Kubernetes; the engine makes it root's alone."""
         body = translate.opener(self.pod, volume, self.infra_image)
+        upload = _folder_for_all("v", translate.group_of_volumes(self.pod))
         id = (await self.client.json("POST", "/containers/create", body=body))["Id"]
         try:
             async with self.client.request(
-                "PUT", f"/containers/{id}/archive", query={"path": "/"}, upload=_folder_for_all("v")
+                "PUT", f"/containers/{id}/archive", query={"path": "/"}, upload=upload
             ) as response:
                 await response.body()
         finally:
@@ -268,9 +270,10 @@ class _MovedOn(Exception):
         self.error = error
 
 
-async def _folder_for_all(name: str) -> AsyncIterator[bytes]:
+async def _folder_for_all(name: str, group: int | None) -> AsyncIterator[bytes]:
+    """What is made in a folder of a group belongs to that group, too."""
     folder = tarfile.TarInfo(name)
-    folder.type, folder.mode = tarfile.DIRTYPE, 0o777
+    folder.type, folder.mode, folder.gid = tarfile.DIRTYPE, 0o777 if group is None else 0o2777, group or 0
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w") as tar:
         tar.addfile(folder)

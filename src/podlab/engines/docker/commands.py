@@ -39,16 +39,20 @@ def render(pod: Pod, steps: list[Step], infra_image: str, now: float) -> str:
             case Verb.CREATE_VOLUME:
                 lines.append(_volume(translate.volume(pod, translate.empty_dirs(pod)[step.target])))
             case Verb.OPEN_VOLUME:
-                lines.append(
-                    _line(
-                        "docker", "run", "--rm", "-v", f"{step.target}:/v", infra_image, "chmod", "0777", "/v"
-                    )
-                )
+                lines += [
+                    _line("docker", "run", "--rm", "-v", f"{step.target}:/v", infra_image, *words, "/v")
+                    for words in _opening(pod)
+                ]
             case Verb.WRITE_SPEC:
                 lines.append(_volume(translate.spec_volume(pod, int(step.target.rpartition(".")[2]))))
             case _:
                 lines.append(_other(pod, step, infra_image))
     return "\n".join(lines)
+
+
+def _opening(pod: Pod) -> list[list[str]]:
+    group = translate.group_of_volumes(pod)
+    return [["chmod", "0777"]] if group is None else [["chgrp", str(group)], ["chmod", "2777"]]
 
 
 def _create(command: list[str], pod: Pod, target: str, infra_image: str, now: float) -> str:
@@ -92,6 +96,7 @@ def _flags(name: str, body: Body, entrypoint: list[str]) -> Iterator[list[str]]:
         yield from (["--network-alias", alias] for alias in network["Aliases"])
     yield from (["--publish", port] for port in _published(host))
     yield from map(_mount, host["Mounts"])
+    yield from (["--sysctl", f"{key}={value}"] for key, value in (host.get("Sysctls") or {}).items())
     yield from (["--annotation", f"{key}={value}"] for key, value in host["Annotations"].items())
     if entrypoint:
         yield ["--entrypoint", entrypoint[0]]
@@ -131,6 +136,7 @@ _SWITCHES = {
 _REPEATED = {
     "Env": "--env", "CapAdd": "--cap-add", "CapDrop": "--cap-drop", "SecurityOpt": "--security-opt",
     "Dns": "--dns", "DnsSearch": "--dns-search", "DnsOptions": "--dns-option", "ExtraHosts": "--add-host",
+    "GroupAdd": "--group-add",
 }  # fmt: skip
 
 

@@ -36,7 +36,7 @@ def compose(pod: Pod, infra_image: str) -> Compose:
     plain = {v.name for v in pod.spec.volumes if v.empty_dir and not translate.is_in_memory(v)}
     services = {naming.INFRA: _infra(pod, infra_image)}
     if plain:
-        services[_OPENING] = _opening(sorted(plain), infra_image)
+        services[_OPENING] = _opening(sorted(plain), infra_image, translate.group_of_volumes(pod))
     for container in pod.spec.containers:
         made = _member(translate.member(pod, container), container, own)
         after = {naming.INFRA: {"condition": "service_started"}}
@@ -67,15 +67,21 @@ def _infra(pod: Pod, image: str) -> Body:
         security_opt=["no-new-privileges"], restart="unless-stopped",
         ports=[{key: value for key, value in port.items() if value} for port in ports],
         dns=host["Dns"], dns_search=host["DnsSearch"], dns_opt=host["DnsOptions"], extra_hosts=host["ExtraHosts"],
+        sysctls=host["Sysctls"],
         networks={"default": {"aliases": [pod.name]}},
     )  # fmt: skip
 
 
-def _opening(volumes: list[str], image: str) -> Body:
+def _opening(volumes: list[str], image: str, group: int | None) -> Body:
     """An emptyDir is everybody's; a volume is root's."""
+    folders = [f"/{name}" for name in volumes]
+    open_all = ["chmod", "0777", *folders]
+    if group is not None:
+        script = f'chgrp {group} "$@" && chmod 2777 "$@"'
+        open_all = ["sh", "-c", script, "sh", *folders]
     return {
         "image": image,
-        "entrypoint": ["chmod", "0777", *(f"/{name}" for name in volumes)],
+        "entrypoint": open_all,
         "network_mode": "none",
         "volumes": [
             {"type": "volume", "source": name, "target": f"/{name}", "volume": {"nocopy": True}}
@@ -100,6 +106,7 @@ def _member(body: Body, container: Container, own: Mapping[str, str]) -> Body:
         cpus=host.get("NanoCpus", 0) / 1e9, mem_limit=host.get("Memory"), memswap_limit=host.get("MemorySwap"),
         mem_reservation=host.get("MemoryReservation"), cpu_shares=host.get("CpuShares"),
         pids_limit=host.get("PidsLimit"), runtime=host.get("Runtime"), healthcheck=_health(container),
+        group_add=host["GroupAdd"],
     )  # fmt: skip
 
 

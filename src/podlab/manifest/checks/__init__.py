@@ -27,6 +27,8 @@ CHECKS: Final[Mapping[type, Callable[[Any], Iterator[tuple[tuple[str | int, ...]
     model.HostAlias: pod.host_alias,
     model.HostPath: volume.host_path,
     model.Metadata: pod.metadata,
+    model.Pod: pod.whole,
+    model.PodSecurityContext: security.pod_security_context,
     model.PodSpec: pod.spec,
     model.Probe: probes.probe,
     model.Resources: container.resources,

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from podlab import model, ports
-from podlab.manifest import syntax
+from podlab.manifest import syntax, sysctls
 from podlab.manifest.checks import probes
 from podlab.manifest.checks.finding import Findings, at, at_least, twice
 from podlab.manifest.nodes import quoted
@@ -17,7 +17,7 @@ LONGEST_POD_NAME: Final = 63
 """The pod's name is its host name (Linux: 64 bytes at most) and its name in DNS (63 a part)."""
 _OWN: Final = "podlab.io/"
 _SWITCHES: Final = (model.ISOLATED, model.INIT)
-_OWN_ANNOTATIONS: Final = (*_SWITCHES, model.PUBLISH, model.PIDS_LIMIT)
+_OWN_ANNOTATIONS: Final = (*_SWITCHES, model.PUBLISH, model.PIDS_LIMIT, model.UNSAFE_SYSCTLS)
 _FEWEST_PIDS: Final = 16
 """Below that not even a shell with a pipe runs beside a container's own processes."""
 _MAX_ANNOTATIONS_BYTES: Final = 256 * 1024
@@ -26,6 +26,16 @@ _MAX_NAMESERVERS, _MAX_SEARCHES, _MAX_SEARCH_CHARACTERS = 3, 32, 2048
 """https://kubernetes.io/docs/concepts/services-networking/dns-pod-service/#pod-dns-config"""
 _SEARCH = re.compile(r"\.|_?[a-z0-9][-_a-z0-9]*(?:\._?[a-z0-9][-_a-z0-9]*)*\.?")
 _ANY_ADDRESS: Final = ("", "0.0.0.0", "::")
+
+
+def whole(p: model.Pod) -> Findings:
+    yield from template(p.metadata.annotations, p.spec)
+
+
+def template(annotations: Mapping[str, str], s: model.PodSpec) -> Findings:
+    """Where its annotations and its spec must fit together."""
+    for path, message in sysctls.judge(s, annotations.get(model.UNSAFE_SYSCTLS, "")):
+        yield ("spec", *path), message
 
 
 def metadata(m: model.Metadata) -> Findings:

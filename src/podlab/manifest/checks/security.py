@@ -15,15 +15,33 @@ _LARGEST_ID: Final = 2**31 - 1
 
 
 def security_context(s: model.SecurityContext) -> Findings:
-    for name, value in (("runAsUser", s.run_as_user), ("runAsGroup", s.run_as_group)):
-        if value is not None and not 0 <= value <= _LARGEST_ID:
-            yield (name,), f"must be 0 to {_LARGEST_ID}, not {value}"
+    yield from _ids(runAsUser=s.run_as_user, runAsGroup=s.run_as_group)
     if s.allow_privilege_escalation is False:
         added = s.capabilities.add if s.capabilities else ()
         if s.privileged:
             yield ("allowPrivilegeEscalation",), "cannot be false for a privileged container"
         elif {"SYS_ADMIN", "CAP_SYS_ADMIN"} & set(added):
             yield ("allowPrivilegeEscalation",), "cannot be false where SYS_ADMIN is added"
+
+
+def pod_security_context(s: model.PodSecurityContext) -> Findings:
+    yield from _ids(runAsUser=s.run_as_user, runAsGroup=s.run_as_group, fsGroup=s.fs_group)
+    for n, group in enumerate(s.supplemental_groups):
+        if not 0 <= group <= _LARGEST_ID:
+            yield ("supplementalGroups", n), f"must be 0 to {_LARGEST_ID}, not {group}"
+    if s.fs_group_change_policy and s.fs_group is None:
+        yield ("fsGroupChangePolicy",), "means nothing without fsGroup"
+    if s.supplemental_groups_policy == "Strict" and s.run_as_group is None:
+        yield (
+            ("supplementalGroupsPolicy",),
+            "Strict needs runAsGroup: without it an engine takes the user's groups from the image",
+        )
+
+
+def _ids(**ids: int | None) -> Findings:
+    for name, value in ids.items():
+        if value is not None and not 0 <= value <= _LARGEST_ID:
+            yield (name,), f"must be 0 to {_LARGEST_ID}, not {value}"
 
 
 def capabilities(c: model.Capabilities) -> Findings:

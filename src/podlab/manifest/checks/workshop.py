@@ -24,6 +24,8 @@ def spec(w: WorkshopSpec) -> Findings:
     yield from twice(("terminals",), "name", (t.name for t in w.terminals))
     yield from twice(("previews",), "name", (p.name for p in w.previews))
     yield from _level(w)
+    for path, message in pod.template(w.pod.metadata.annotations, w.pod.spec):
+        yield ("pod", *path), message
     containers = [c.name for c in w.pod.spec.containers]
     for n, terminal in enumerate(w.terminals):
         if terminal.container not in containers:

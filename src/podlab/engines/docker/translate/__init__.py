@@ -16,11 +16,12 @@ from podlab.engines.docker.translate.member_container import (
     member_hash,
 )
 from podlab.engines.docker.translate.publisher import publisher, publisher_name
-from podlab.engines.docker.translate.security import SECCOMP_FILE
+from podlab.engines.docker.translate.security import SECCOMP_FILE, effective, group_of_volumes
 from podlab.engines.docker.translate.volumes import empty_dirs, is_in_memory, opener, volume
 
 __all__ = [
-    "DEFAULT_GRACE_S", "LOGS", "NETWORK_LABELS", "SECCOMP_FILE", "Body", "empty_dirs", "grace_s", "hostname",
+    "DEFAULT_GRACE_S", "LOGS", "NETWORK_LABELS", "SECCOMP_FILE", "Body", "effective", "empty_dirs", "grace_s",
+    "group_of_volumes", "hostname",
     "infra", "infra_hash", "is_in_memory", "member", "member_hash", "network", "opener", "publisher",
     "publisher_name", "spec_volume", "volume",
 ]  # fmt: skip

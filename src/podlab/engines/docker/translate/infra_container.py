@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from podlab import model, naming
 from podlab.engines.docker.translate.labels import Body, digest, labels, one_shim, runtime
-from podlab.engines.docker.translate.security import SECCOMP_FILE
+from podlab.engines.docker.translate.security import SECCOMP_FILE, group_of_volumes
 from podlab.engines.docker.translate.volumes import is_in_memory, volume_mount
+from podlab.manifest.sysctls import dotted
 from podlab.model import ContainerPort, Pod
 from podlab.ports import published
 from podlab.wire import encode
@@ -48,6 +49,7 @@ def infra(pod: Pod, image: str, ends_at: int | None) -> Body:
             "ExtraHosts": [f"{name}:{alias.ip}" for alias in spec.host_aliases for name in alias.hostnames],
             "CapDrop": ["ALL"],
             "SecurityOpt": ["no-new-privileges", f"{SECCOMP_FILE}podlab/infra.json"],
+            "Sysctls": sysctls(pod),
             "RestartPolicy": {"Name": "unless-stopped" if ends_at is None else "on-failure"},
             **runtime(pod),
             "Annotations": one_shim(pod),
@@ -64,8 +66,25 @@ def infra_hash(pod: Pod, *, ports: Iterable[ContainerPort] | None = None) -> str
     spec = pod.spec
     return digest(
         hostname(pod), spec.host_aliases, spec.dns_config, bindings(pod, ports), bool(spec.share_process_namespace),
-        pod.is_isolated, spec.active_deadline_seconds, *runtime(pod).values(),
+        pod.is_isolated, spec.active_deadline_seconds, *runtime(pod).values(), *_of_whole_pod(pod),
     )  # fmt: skip
+
+
+def _of_whole_pod(pod: Pod) -> Iterator[object]:
+    """Only what was said, so that pods that say nothing of it keep their hash."""
+    if settings := sysctls(pod):
+        yield {"sysctls": settings}
+    if (group := group_of_volumes(pod)) is not None:
+        yield {"fsGroup": group}
+
+
+def sysctls(pod: Pod) -> dict[str, str]:
+    """The network's and the messages' namespaces are the infra's, so their settings are made there.
+
+    https://kubernetes.io/docs/tasks/administer-cluster/sysctl-cluster/
+    """
+    of_pod = pod.spec.security_context or model.PodSecurityContext()
+    return {dotted(each.name): each.value for each in of_pod.sysctls}
 
 
 def hostname(pod: Pod) -> str:

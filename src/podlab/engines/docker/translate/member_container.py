@@ -9,7 +9,14 @@ from podlab import model, naming
 from podlab.engines.docker.translate.env import expand, expanded_env
 from podlab.engines.docker.translate.labels import Body, digest, labels, one_shim, runtime
 from podlab.engines.docker.translate.resources import bounds
-from podlab.engines.docker.translate.security import dropped, security_options, user
+from podlab.engines.docker.translate.security import (
+    capabilities,
+    effective,
+    groups,
+    said_of_members,
+    security_options,
+    user,
+)
 from podlab.engines.docker.translate.volumes import mounts
 from podlab.model import Container, Pod
 
@@ -18,8 +25,8 @@ DEFAULT_GRACE_S: Final = 30
 
 
 def member(pod: Pod, container: Container) -> Body:
-    security = container.security_context or model.SecurityContext()
-    capabilities = security.capabilities or model.Capabilities()
+    security = effective(pod, container)
+    added, dropped = capabilities(pod, security)
     env = expanded_env(container)
     joined = f"container:{naming.container(pod.name, naming.INFRA)}"
     shares_pid = bool(pod.spec.share_process_namespace)
@@ -45,8 +52,9 @@ def member(pod: Pod, container: Container) -> Body:
             "RestartPolicy": {"Name": _RESTART[pod.spec.restart_policy or "Always"]},
             "Annotations": one_shim(pod),
             "Privileged": bool(security.privileged),
-            "CapAdd": list(capabilities.add),
-            "CapDrop": dropped(pod, security),
+            "CapAdd": added,
+            "CapDrop": dropped,
+            "GroupAdd": groups(pod),
             "ReadonlyRootfs": bool(security.read_only_root_filesystem),
             "SecurityOpt": security_options(security),
             "Mounts": list(mounts(pod, container)),
@@ -69,6 +77,7 @@ def member_hash(pod: Pod, container: Container) -> str:
     return digest(
         container, [v for v in pod.spec.volumes if v.name in mounted], pod.spec.restart_policy, grace_s(pod),
         bool(pod.spec.share_process_namespace), pod.metadata.annotations.get(model.INIT), *_bounds(pod),
+        *said_of_members(pod),
     )  # fmt: skip
 
 

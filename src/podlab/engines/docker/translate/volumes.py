@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from podlab import naming, quantity
 from podlab.engines.docker.translate.labels import Body
+from podlab.engines.docker.translate.security import group_of_volumes
 from podlab.model import Container, Pod, Volume
 
 
@@ -50,7 +51,9 @@ def volume(pod: Pod, volume: Volume) -> Body:
     limit = volume.empty_dir.size_limit if volume.empty_dir else None
     if is_in_memory(volume):
         size = "" if limit is None else f",size={quantity.whole(limit)}"
-        body["DriverOpts"] = {"type": "tmpfs", "device": "tmpfs", "o": f"mode=1777{size}"}
+        group = group_of_volumes(pod)
+        mode = "mode=1777" if group is None else f"mode=3777,gid={group}"
+        body["DriverOpts"] = {"type": "tmpfs", "device": "tmpfs", "o": f"{mode}{size}"}
     elif limit is not None:
         body["DriverOpts"] = {"size": str(quantity.whole(limit))}
     return body

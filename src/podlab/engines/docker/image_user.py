@@ -1,0 +1,48 @@
+"""As whom an image runs, where a pod asks for something that depends on it.
+
+The rules and their words are the kubelet's: https://kubernetes.io/docs/tasks/configure-pod-container/security-context/
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from podlab.engines.docker.translate import Body, effective
+from podlab.errors import Invalid
+
+if TYPE_CHECKING:
+    from podlab.engines.docker.api import Client
+    from podlab.model import Container, Pod
+
+
+async def settled(client: Client, pod: Pod, container: Container, body: Body) -> Body:
+    """The body with the image's own user where only a group was said. `Invalid` where the container would run as
+    root, or as nobody knows whom, and must not; `NotFound` where the image is not there."""
+    security = effective(pod, container)
+    if security.run_as_user is None and (security.run_as_non_root or security.run_as_group is not None):
+        image = await client.json("GET", f"/images/{quote(container.image, safe='/:@')}/json")
+        name = ((image.get("Config") or {}).get("User") or "").split(":")[0]
+        if security.run_as_non_root:
+            _refuse_root(container.name, name)
+        if security.run_as_group is not None:
+            return body | {"User": f"{name or 0}:{security.run_as_group}"}
+    elif security.run_as_non_root and security.run_as_user == 0:
+        raise Invalid(
+            "container's runAsUser breaks non-root policy",
+            subject=container.name,
+            hint="set another runAsUser, or leave runAsNonRoot out",
+        )
+    return body
+
+
+def _refuse_root(container: str, user: str) -> None:
+    hint = "set a runAsUser, or take an image with a user of its own, by number"
+    if not user or (user.isdigit() and int(user) == 0):
+        raise Invalid("container has runAsNonRoot and image will run as root", subject=container, hint=hint)
+    if not user.isdigit():
+        raise Invalid(
+            f"container has runAsNonRoot and image has non-numeric user ({user}), cannot verify user is non-root",
+            subject=container,
+            hint=hint,
+        )
