@@ -1,0 +1,129 @@
+"""podlab as its users have it: `podlab up` and `down` on files, `podlab agent` beside them, the library to look."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import IO, Any
+
+import podlab
+from podlab.errors import NotFound, PodlabError
+from podlab.pods.select import selector
+from podlab.status import ContainerStatus
+from tests.conformance.target import Output, Refused, Seen
+
+BEHAVES_AS = (1, 34)
+_COMMANDS_AT_ONCE = 2
+"""Each is an interpreter that starts: more of them would only queue for the processors."""
+
+
+class Podlab:
+    """The pods of one engine. `folder` is for files of its own."""
+
+    version = BEHAVES_AS
+    offers = frozenset({"storage"})
+
+    def __init__(self, lab: podlab.Lab, folder: Path) -> None:
+        self._lab = lab
+        self._folder = folder
+        self._places = asyncio.Semaphore(_COMMANDS_AT_ONCE)
+
+    async def put(self, text: str) -> None:
+        done = await self._podlab("up", "--no-wait", self._file(text))
+        if done.code:
+            raise Refused(done.text)
+
+    async def remove(self, text: str) -> None:
+        await self._podlab("down", "--ignore-not-found", "--grace", "0s", self._file(text))
+
+    async def delete(self, pod: str) -> None:
+        await self._lab.running(pod).delete()
+
+    async def seen(self, pod: str) -> Seen | None:
+        try:
+            status = await self._lab.running(pod).status()
+        except NotFound:
+            return None
+        conditions = getattr(status, "conditions", ())
+        return Seen(
+            phase=str(status.phase),
+            reason=status.reason,
+            message=status.message,
+            conditions={each.type: each.status == "True" for each in conditions},
+            containers={each.name: _container(each) for each in status.containers},
+        )
+
+    async def selected(self, labels: str) -> list[str]:
+        fits = selector(labels)
+        return [str(each.phase) for each in await self._lab.pods() if fits(each.labels)]
+
+    async def run(self, pod: str, container: str, line: str) -> Output:
+        try:
+            done = await self._lab.running(pod).exec(container, ["sh", "-c", line])
+        except PodlabError as error:
+            raise Refused(error.message) from error
+        return Output(done.exit_code, (done.stdout + done.stderr).decode(errors="replace"))
+
+    async def logs(self, pod: str, container: str) -> str:
+        lines = [line async for name, line in self._lab.running(pod).logs() if name == container]
+        return "".join(f"{line.text.decode(errors='replace')}\n" for line in lines)
+
+    def _file(self, text: str) -> str:
+        path = self._folder / f"{abs(hash(text))}.yaml"
+        path.write_text(text)
+        return str(path)
+
+    async def _podlab(self, *words: str) -> Output:
+        async with self._places:
+            process = await asyncio.create_subprocess_exec(
+                *_COMMAND, *words, stdin=asyncio.subprocess.DEVNULL,
+                stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
+            )  # fmt: skip
+            out, _ = await process.communicate()
+        return Output(process.returncode or 0, out.decode(errors="replace"))
+
+
+_COMMAND = (sys.executable, "-m", "podlab.cli")
+
+
+@asynccontextmanager
+async def on_engine(address: str, folder: Path) -> AsyncIterator[Podlab]:
+    """podlab on the engine at `address`, with an agent; `folder/agent.log` tells what that did."""
+    os.environ["DOCKER_HOST"] = address
+    os.environ["XDG_DATA_HOME"] = str(folder)
+    with (folder / "agent.log").open("wb") as log:
+        agent = await _agent(log)
+        try:
+            async with podlab.connect(host=address) as lab:
+                yield Podlab(lab, folder)
+            if agent.returncode is not None:
+                raise Refused(f"the agent ended: {(folder / 'agent.log').read_text()[-2000:]}")
+        finally:
+            if agent.returncode is None:
+                agent.terminate()
+            await agent.wait()
+
+
+async def _agent(log: IO[bytes]) -> asyncio.subprocess.Process:
+    return await asyncio.create_subprocess_exec(
+        *_COMMAND, "agent", stdin=asyncio.subprocess.DEVNULL, stdout=log, stderr=asyncio.subprocess.STDOUT
+    )
+
+
+def _container(status: ContainerStatus) -> dict[str, Any]:
+    last = getattr(status, "last_termination", None)
+    return {
+        "state": str(status.state),
+        "ready": status.is_ready is True,
+        "restarts": status.restart_count,
+        **_end(status),
+        "last": _end(last) if last is not None else {},
+    }
+
+
+def _end(ended: Any) -> dict[str, Any]:
+    return {"reason": ended.reason, "message": ended.message, "exit": ended.exit_code}
