@@ -5,6 +5,7 @@ There is no other state: whoever can list containers and volumes by these labels
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 from typing import Final, NewType
@@ -16,7 +17,7 @@ POD: Final = "podlab.io/pod"
 CONTAINER: Final = "podlab.io/container"
 """On a member: its name in the pod. On the infra container: `infra`."""
 ROLE: Final = "podlab.io/role"
-"""`infra`, `member`, `volume`, `spec`, `status` or `network`."""
+"""`infra`, `member`, `volume`, `spec`, `status`, `network`, `object` or `claim`."""
 HASH: Final = "podlab.io/hash"
 """What the container was made from; equal hashes need no change."""
 SPEC: Final = "podlab.io/spec"
@@ -27,8 +28,24 @@ HISTORY: Final = "podlab.io/history"
 """On the same volume: what happened, as JSON."""
 GENERATION: Final = "podlab.io/generation"
 """Which version of the wanted state this is: 1, 2, …"""
+OBJECT: Final = "podlab.io/object"
+"""On a volume that keeps an object, or a claim's data: the object's kind and name, such as `ConfigMap/web`."""
+CONTENT: Final = "podlab.io/content"
+"""On the first of these: the object as JSON, a Secret without its values."""
+SEALED: Final = "podlab.io/sealed"
+"""The values of a Secret, which only podlab's key opens."""
+SEALED_WITH: Final = "podlab.io/sealed-with"
+"""Which key that is."""
+ADDRESS: Final = "podlab.io/address"
+"""On a member whose environment shows the pod's addresses: those that it shows."""
 PUBLISHES: Final = "podlab.io/publishes"
 """On a publisher: the port that it publishes for a pod that was there already, such as `127.0.0.1:8080:80/tcp`."""
+OWNER_KIND: Final = "podlab.io/owner-kind"
+"""On a pod of a workload, and on a Job of a CronJob: what made it, such as `Deployment`."""
+OWNER_NAME: Final = "podlab.io/owner-name"
+"""The name of that."""
+REVISION: Final = "podlab.io/revision"
+"""On a pod of a workload: which template it was made of."""
 DEADLINE: Final = "podlab.io/deadline"
 """On the infra container of a pod with a lifetime: when it ends, in seconds since the epoch."""
 VERSION: Final = "podlab.io/version"
@@ -81,6 +98,27 @@ def spec_volume(pod: str, generation: int) -> str:
 def status_volume(pod: str, generation: int) -> str:
     """The engine's name of the volume whose labels hold what the node knows of the pod."""
     return f"podlab-{pod}-status.{generation}"
+
+
+def object_volume(kind: str, name: str, generation: int) -> str:
+    """The engine's name of the volume whose labels keep a version of an object. The dot after `podlab` keeps it apart
+    from all that belongs to a pod."""
+    return f"podlab.{kind.lower()}.{_short(name)}.{generation}"
+
+
+def claim_volume(name: str) -> str:
+    """The engine's name of the volume with a claim's data."""
+    return f"podlab.claim.{_short(name)}"
+
+
+_LONGEST: Final = 200
+"""A volume's name is a folder's, which has at most 255 bytes; an object's may have 253 characters."""
+
+
+def _short(name: str) -> str:
+    if len(name) <= _LONGEST:
+        return name
+    return f"{name[: _LONGEST - 33]}-{hashlib.sha256(name.encode()).hexdigest()[:32]}"
 
 
 def infra_image() -> str:

@@ -38,5 +38,5 @@ def text(port: ContainerPort) -> str:
 
 def published(pod: Pod) -> list[ContainerPort]:
     """All ports that the pod publishes: its containers' host ports, and those of its annotation."""
-    own = [port for c in pod.spec.containers for port in c.ports if port.host_port]
+    own = [port for c in pod.members for port in c.ports if port.host_port]
     return own + [parse(text) for text in pod.metadata.annotations.get(PUBLISH, "").split(",") if text]

@@ -24,7 +24,7 @@ def needed(pods: Iterable[Pod]) -> dict[str, Policy]:
     wanted: dict[str, Policy] = {infra_image(): "IfNotPresent"}
     order: tuple[Policy, ...] = ("Never", "IfNotPresent", "Always")
     for pod in pods:
-        for container in pod.spec.containers:
+        for container in pod.members:
             policy = container.image_pull_policy or "IfNotPresent"
             before = wanted.get(container.image, policy)
             wanted[container.image] = max(before, policy, key=order.index)

@@ -75,7 +75,7 @@ def _report_same_names(pods: Sequence[Pod], found: Sequence[tuple[Report, Found]
             report.problem(each.line, each.column, each.path, f"another pod is named {pod.name!r} already")
             continue
         names.add(pod.name)
-        for container in (naming.INFRA, *(c.name for c in pod.spec.containers)):
+        for container in (naming.INFRA, *(c.name for c in pod.members)):
             name = naming.container(pod.name, container)
             if (other := owners.setdefault(name, pod)) is not pod:
                 message = (

@@ -41,7 +41,7 @@ def added(pod: Pod, wish: Wish) -> tuple[Pod, str]:
     `AlreadyExists` for a name that the pod has, `Usage` for what makes no sense; that the rest may be honoured
     is checked by the engine, as for a file.
     """
-    names = {c.name for c in pod.spec.containers}
+    names = {c.name for c in pod.members}
     if wish.name in names:
         raise AlreadyExists(
             f"pod '{pod.name}' has a container '{wish.name}' already",

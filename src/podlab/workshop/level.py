@@ -93,7 +93,7 @@ async def settle(engine: Engine, workshop: Workshop) -> tuple[Workshop, Level]:
 
 def _name(engine: Security, workshop: Workshop) -> Name:
     spec = workshop.spec.pod.spec
-    if any(_is_privileged(each) for each in spec.containers):
+    if any(_is_privileged(each) for each in (*spec.init_containers, *spec.containers)):
         return "privileged"
     if any(volume.host_path for volume in spec.volumes):
         return "custom"
@@ -104,7 +104,7 @@ def _name(engine: Security, workshop: Workshop) -> Name:
         if chosen == "auto":
             return "userns" if engine.maps_users and engine.cgroup_version == 2 else manifest.ANYWHERE
         return chosen
-    if any(_has_rights(each) for each in spec.containers):
+    if any(_has_rights(each) for each in (*spec.init_containers, *spec.containers)):
         return "custom"
     return "rootless" if any(manifest.is_daemon(each) for each in spec.containers) else "none"
 

@@ -27,6 +27,14 @@ async def pod(client: Client, name: str) -> FoundPod:
     return _assemble(name, found, kept.result(), own.result())
 
 
+async def listed_pod(client: Client, name: str) -> FoundPod:
+    """One pod from two lists: no exit codes, no exact times. It may not exist."""
+    async with asyncio.TaskGroup() as group:
+        listed = group.create_task(containers(client, f"{naming.POD}={name}"))
+        kept = group.create_task(volumes(client, f"{naming.POD}={name}"))
+    return _assemble(name, [_from_list(c) for c in listed.result()], kept.result(), frozenset())
+
+
 async def pods(client: Client) -> list[FoundPod]:
     """All pods by name, from two lists: no exit codes, no exact times."""
     async with asyncio.TaskGroup() as group:
@@ -107,10 +115,9 @@ def _assemble(
                 hint="use that version of podlab, or remove the pod with it",
             )
     infra = next((c for c in containers if c.labels.get(naming.ROLE) == "infra"), None)
-    specs = {
-        int(v["Labels"][naming.GENERATION]): v for v in volumes if v["Labels"].get(naming.ROLE) == "spec"
-    }
+    specs = _generations(volumes, "spec")
     labels = specs[max(specs)]["Labels"] if specs else infra.labels if infra else {}
+    records = _generations(volumes, "status")
     return FoundPod(
         name=name,
         infra=infra,
@@ -118,9 +125,15 @@ def _assemble(
         publishers={text: c for c in containers if (text := c.labels.get(naming.PUBLISHES))},
         volumes=frozenset(v["Name"] for v in volumes if v["Labels"].get(naming.ROLE) == "volume"),
         spec_volumes={generation: v["Name"] for generation, v in specs.items()},
+        status_volumes={generation: v["Name"] for generation, v in records.items()},
+        status=records[max(records)]["Labels"] if records else {},
         spec=json.loads(labels[naming.SPEC]) if naming.SPEC in labels else None,
         networks=networks,
     )
+
+
+def _generations(volumes: list[Mapping[str, Any]], role: str) -> dict[int, Mapping[str, Any]]:
+    return {int(v["Labels"][naming.GENERATION]): v for v in volumes if v["Labels"].get(naming.ROLE) == role}
 
 
 def _from_list(c: Mapping[str, Any]) -> FoundContainer:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from podlab import naming
+from podlab.record import Record
+from podlab.wire import decode
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +42,11 @@ class FoundContainer:
         return self.state in ("running", "paused", "restarting")
 
     @property
+    def run(self) -> str:
+        """As `ContainerStatus.run`: which run of which container this is."""
+        return f"docker://{self.id} {self.started_at.timestamp():.6f}" if self.started_at else ""
+
+    @property
     def ends_at(self) -> int | None:
         """Of an infra container with a lifetime: seconds since the epoch."""
         text = self.labels.get(naming.DEADLINE)
@@ -55,7 +63,8 @@ class FoundContainer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FoundPod:
-    """All of one pod that the engine has; `infra` is None where it was removed behind our back."""
+    """All of one pod that the engine has; `infra` is None where it was removed behind our back. `status` has the
+    labels of the newest status volume."""
 
     name: str
     infra: FoundContainer | None = None
@@ -64,6 +73,8 @@ class FoundPod:
     """By the text of the port that each publishes."""
     volumes: frozenset[str] = frozenset()
     spec_volumes: Mapping[int, str] = field(default_factory=dict)
+    status_volumes: Mapping[int, str] = field(default_factory=dict)
+    status: Mapping[str, str] = field(default_factory=dict)
     spec: Mapping[str, Any] | None = None
     networks: frozenset[str] = frozenset()
 
@@ -80,6 +91,22 @@ class FoundPod:
         return self.infra.ends_at if self.infra else None
 
     @property
+    def sandbox(self) -> str:
+        """Which run of which infra container this is; empty where it is down, or nobody has inspected."""
+        infra = self.infra
+        if infra is None or not infra.is_up or infra.started_at is None:
+            return ""
+        return f"{infra.id[:12]} {infra.started_at.timestamp():.6f}"
+
+    def record(self, *, with_history: bool = False) -> Record | None:
+        if naming.STATUS not in self.status:
+            return None
+        found = json.loads(self.status[naming.STATUS]) | {"generation": max(self.status_volumes)}
+        if with_history:
+            found["events"] = json.loads(self.status.get(naming.HISTORY, "[]"))
+        return decode(Record, found)
+
+    @property
     def containers(self) -> list[FoundContainer]:
         return [*([self.infra] if self.infra else []), *self.members.values()]
 
@@ -90,5 +117,9 @@ class FoundPod:
             return False
         if self.infra is None or not self.infra.is_up:
             return True
-        before, after = member.started_at, self.infra.started_at
+        return self.is_from_before(member)
+
+    def is_from_before(self, member: FoundContainer) -> bool:
+        """Whether it was started before the pod's present namespaces were there."""
+        before, after = member.started_at, self.infra.started_at if self.infra else None
         return bool(before and after and after > before)

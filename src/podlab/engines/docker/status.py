@@ -5,99 +5,228 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from podlab.engines.docker.found import FoundContainer, FoundPod
-from podlab.status import ContainerStatus, Phase, PodStatus, PublishedPort, State
+from podlab.node import backoff, conditions, order
+from podlab.record import ContainerRecord, Record
+from podlab.status import ContainerStatus, Kind, Phase, PodStatus, PublishedPort, State, Termination
 
 _EXIT_CODE = re.compile(r"Exited \((\d+)\)")
 
 
 def pod_status(found: FoundPod) -> PodStatus:
-    metadata, wanted = _wanted(found)
-    order = {name: place for place, name in enumerate(wanted)}
-    members = sorted(found.members.items(), key=lambda item: order.get(item[0], len(order)))
-    containers = tuple(_container(found, name, c, wanted.get(name, {})) for name, c in members)
-    phase, reason, message = _phase(found, containers, len(wanted))
+    pod = _Pod.read(found)
+    order_of = {name: place for place, name in enumerate(pod.wanted)}
+    members = sorted(found.members.items(), key=lambda item: order_of.get(item[0], len(order_of)))
+    containers = tuple(_container(pod, name, c) for name, c in members)
+    containers = (*_cleared_away(pod), *containers)
+    phase, reason, message = _phase(pod, containers)
     infra = found.infra
+    inits = [n for n, kind in pod.kinds.items() if kind is not Kind.MAIN]
     return PodStatus(
         name=found.name,
         phase=phase,
         reason=reason,
         message=message,
-        wanted=len(wanted),
+        wanted=len(pod.wanted) - sum(kind is Kind.INIT for kind in pod.kinds.values()),
         containers=containers,
-        labels=metadata.get("labels", {}),
-        annotations=metadata.get("annotations", {}),
+        labels=pod.metadata.get("labels", {}),
+        annotations=pod.metadata.get("annotations", {}),
         ip=infra.ip if infra else "",
         ports=_ports([*([infra] if infra else []), *found.publishers.values()]),
         created_at=infra.created_at if infra else None,
         ends_at=datetime.fromtimestamp(found.ends_at, UTC) if found.ends_at else None,
-    )
+        conditions=conditions.conditions(
+            phase, containers, inits, [n for n in pod.wanted if n not in inits],
+            has_sandbox=bool(infra and infra.is_up), record=pod.record,
+        ),
+        sandbox=found.sandbox,
+    )  # fmt: skip
 
 
-def _wanted(found: FoundPod) -> tuple[Mapping[str, Any], Mapping[str, Mapping[str, Any]]]:
-    """The metadata, and each container by name, as they stand in the label. Decoding all of it into the model
-    would cost every `ps` more than its request does."""
-    if found.spec is None:
-        return {}, {name: {} for name in found.members}
-    return found.spec["metadata"], {c["name"]: c for c in found.spec["spec"].get("containers", ())}
+@dataclass(frozen=True, slots=True)
+class _Pod:
+    """The wanted state as it stands in the label: decoding all of it into the model would cost every `ps` more than
+    its request does. `wanted` and `kinds` are by container."""
+
+    found: FoundPod
+    metadata: Mapping[str, Any]
+    policy: str
+    wanted: Mapping[str, Mapping[str, Any]]
+    kinds: Mapping[str, Kind]
+    record: Record | None
+    is_initialized: bool
+
+    @classmethod
+    def read(cls, found: FoundPod) -> _Pod:
+        if found.spec is None:
+            everything: dict[str, Mapping[str, Any]] = {name: {} for name in found.members}
+            return cls(found, {}, "Always", everything, dict.fromkeys(everything, Kind.MAIN), None, True)
+        spec, record = found.spec["spec"], found.record()
+        inits = spec.get("initContainers", ())
+        kinds = {c["name"]: Kind.SIDECAR if c.get("restartPolicy") == "Always" else Kind.INIT for c in inits}
+        infra = found.infra if found.infra and found.infra.is_up else None
+        # a cheap listing does not tell when the infra was started
+        key = order.key_of(inits, found.sandbox) if found.sandbox else infra.id[:12] if infra else ""
+        is_initialized = not inits or bool(record and infra and record.initialized.startswith(key))
+        wanted = {c["name"]: c for c in (*inits, *spec.get("containers", ()))}
+        return cls(
+            found,
+            found.spec["metadata"],
+            spec.get("restartPolicy", "Always"),
+            wanted,
+            {name: kinds.get(name, Kind.MAIN) for name in wanted},
+            record,
+            is_initialized,
+        )
+
+    def known(self, name: str) -> ContainerRecord:
+        return self.record.of(name) if self.record else ContainerRecord(name=name)
 
 
-def _phase(found: FoundPod, containers: tuple[ContainerStatus, ...], wanted: int) -> tuple[Phase, str, str]:
-    if found.infra is None:
+def _cleared_away(pod: _Pod) -> list[ContainerStatus]:
+    """Init containers that were through and are there no more: nobody misses them."""
+    return [
+        ContainerStatus(
+            name=name, image=pod.wanted[name].get("image", ""), state=State.TERMINATED, kind=kind,
+            is_ready=True, exit_code=0, reason="Completed",
+        )
+        for name, kind in pod.kinds.items()
+        if kind is Kind.INIT and pod.is_initialized and name not in pod.found.members
+    ]  # fmt: skip
+
+
+def _phase(pod: _Pod, containers: tuple[ContainerStatus, ...]) -> tuple[Phase, str, str]:
+    infra = pod.found.infra
+    if infra is None:
         return Phase.UNKNOWN, "InfraMissing", "the infra container was removed; `podlab up` repairs the pod"
-    if not found.infra.is_up:
-        if found.infra.has_expired(time.time()):
+    if not infra.is_up:
+        if infra.has_expired(time.time()):
             return Phase.FAILED, "DeadlineExceeded", "the pod's lifetime is over"
-        if found.infra.state == "created":
+        if infra.state == "created":
             return Phase.PENDING, "Creating", ""
         return Phase.FAILED, "Stopped", "the pod is stopped; `podlab start` starts it"
-    if len(containers) < wanted or any(c.state is State.WAITING for c in containers):
-        return Phase.PENDING, "ContainerMissing" if len(containers) < wanted else "Creating", ""
-    if containers and all(c.state is State.TERMINATED for c in containers):
-        # Without an exit code (a cheap listing knows it from the status text) nothing is called a success.
-        return (Phase.SUCCEEDED if all(c.exit_code == 0 for c in containers) else Phase.FAILED), "", ""
-    return Phase.RUNNING, "", ""
+    inits = sum(kind is not Kind.MAIN for kind in pod.kinds.values())
+    phase = conditions.phase(containers, inits, len(pod.wanted) - inits, pod.policy)
+    if phase is not Phase.PENDING:
+        return phase, "", ""
+    return phase, "ContainerMissing" if len(containers) < len(pod.wanted) else "Creating", ""
 
 
-def _container(found: FoundPod, name: str, c: FoundContainer, wanted: Mapping[str, Any]) -> ContainerStatus:
-    exit_code = c.exit_code
-    if exit_code is None and (match := _EXIT_CODE.match(c.status)):
-        exit_code = int(match[1])
-    state = _STATES.get(c.state, State.TERMINATED)
-    reason, message = "", c.error
-    if state is State.TERMINATED:
-        # a container that was killed for memory once keeps the mark while it lives on: never trusted alone
-        killed = c.is_oom_killed and exit_code == 137
-        reason = "OOMKilled" if killed else "Completed" if exit_code == 0 else "Error"
-    elif state is State.WAITING:
-        reason = "ContainerCreating"
-    elif found.is_stale(c):
-        reason, message = (
-            "Stale",
-            "it holds namespaces that are gone; `podlab up` or `podlab restart` repairs it",
-        )
+def _container(pod: _Pod, name: str, c: FoundContainer) -> ContainerStatus:
+    known, kind = pod.known(name), pod.kinds.get(name, Kind.MAIN)
+    wanted = pod.wanted.get(name, {})
+    state, reason, message = _state(pod, name, c, known)
+    is_started = _is_started(pod, c, known, wanted) if state is State.RUNNING else None
+    has_ended = state is State.TERMINATED
     return ContainerStatus(
         name=name,
         image=c.image,
         state=state,
+        kind=kind,
         container_id=f"docker://{c.id}",
-        is_ready=_is_ready(state, reason, has_probe="readinessProbe" in wanted),
-        restart_count=c.restart_count,
+        is_ready=_is_ready(c, known, wanted, reason, is_started)
+        if state is State.RUNNING
+        else kind is Kind.INIT and has_ended and _exit_code(c) == 0,
+        is_started=is_started,
+        restart_count=c.restart_count + known.restarts,
         started_at=c.started_at,
-        finished_at=c.finished_at if state is State.TERMINATED else None,
-        exit_code=exit_code if state is State.TERMINATED or c.state == "restarting" else None,
+        finished_at=c.finished_at if has_ended else None,
+        exit_code=_exit_code(c) if has_ended or reason == conditions.CRASH_LOOP else None,
         reason=reason,
         message=message,
+        last=_last(c, state, known),
     )
 
 
-def _is_ready(state: State, reason: str, *, has_probe: bool) -> bool | None:
-    if state is not State.RUNNING or reason == "Stale":
+def _state(pod: _Pod, name: str, c: FoundContainer, known: ContainerRecord) -> tuple[State, str, str]:
+    """With reason and message."""
+    state, kind = _STATES.get(c.state, State.TERMINATED), pod.kinds.get(name, Kind.MAIN)
+    if c.state == "restarting":
+        return State.WAITING, conditions.CRASH_LOOP, c.error
+    if state is State.WAITING:
+        return state, conditions.why_waiting(kind, is_initialized=pod.is_initialized), c.error
+    if state is not State.TERMINATED:
+        if not pod.found.is_stale(c):
+            return state, "", c.error
+        return state, "Stale", "it holds namespaces that are gone; `podlab up` or `podlab restart` repairs it"
+    is_up = pod.found.infra is not None and pod.found.infra.is_up
+    if kind is Kind.INIT and is_up and not pod.is_initialized and pod.found.is_from_before(c):
+        return State.WAITING, conditions.INITIALIZING, ""
+    if known.not_before is not None and _is_last(c, known):
+        pause_s = backoff.pause_s(known.ends)
+        return (
+            State.WAITING,
+            conditions.CRASH_LOOP,
+            conditions.backing_off(name, pod.found.name, pause_s),
+        )
+    return state, end_reason(c), c.error
+
+
+def end_reason(c: FoundContainer) -> str:
+    """In one word. A container that was killed for memory once keeps the mark while it lives on."""
+    if c.is_oom_killed and c.exit_code == 137:
+        return "OOMKilled"
+    return "Completed" if _exit_code(c) == 0 else "Error"
+
+
+def _exit_code(c: FoundContainer) -> int | None:
+    if c.exit_code is None and (match := _EXIT_CODE.match(c.status)):
+        return int(match[1])
+    return c.exit_code
+
+
+def _is_last(c: FoundContainer, known: ContainerRecord) -> bool:
+    """Whether the end that the record tells of is this one; a cheap listing does not tell when it was."""
+    if c.finished_at is None or known.last is None or known.last.finished_at is None:
+        return True
+    return abs(known.last.finished_at - c.finished_at.timestamp()) < 0.001
+
+
+def _last(c: FoundContainer, state: State, known: ContainerRecord) -> Termination | None:
+    if state is State.WAITING and c.started_at is not None:
+        return Termination(
+            exit_code=_exit_code(c) or 0, reason=end_reason(c), message=c.error,
+            started_at=c.started_at, finished_at=c.finished_at,
+        )  # fmt: skip
+    if state is State.TERMINATED or known.last is None:
+        return None
+    end = known.last
+    return Termination(
+        exit_code=end.exit_code, reason=end.reason, message=end.message,
+        started_at=_when(end.started_at), finished_at=_when(end.finished_at),
+    )  # fmt: skip
+
+
+def _when(seconds: float | None) -> datetime | None:
+    return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
+
+
+def _is_started(
+    pod: _Pod, c: FoundContainer, known: ContainerRecord, wanted: Mapping[str, Any]
+) -> bool | None:
+    if pod.found.is_stale(c):
         return False
-    return None if has_probe else True
+    if "startupProbe" not in wanted and "postStart" not in wanted.get("lifecycle", {}):
+        return True
+    return known.started if _is_run(c, known) else None
+
+
+def _is_run(c: FoundContainer, known: ContainerRecord) -> bool:
+    return known.run == c.run if c.run else known.run.startswith(f"docker://{c.id} ")
+
+
+def _is_ready(
+    c: FoundContainer, known: ContainerRecord, wanted: Mapping[str, Any], reason: str, is_started: bool | None
+) -> bool | None:
+    if reason == "Stale" or is_started is False:
+        return False
+    if "readinessProbe" in wanted:
+        return known.ready if _is_run(c, known) else None
+    return is_started
 
 
 _STATES = {

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, cast
 
 from podlab.errors import Conflict, NotFound
+from podlab.node import stopping
 from podlab.status import State
+from podlab.testing.fake import state
 from podlab.testing.fake.pods import Pods
 from podlab.testing.fake.shell import can_start
 
 if TYPE_CHECKING:
+    from podlab.engines.base import Engine
     from podlab.testing.fake.world import FakeContainer, FakePod
 
 
@@ -18,8 +21,12 @@ class Containers(Pods):
     async def start(self, name: str, container: str | None = None) -> None:
         await self._answer()
         pod = self._pod(name)
+        if pod.is_down:
+            pod.is_down, pod.began_at = False, self._clock.now()
+        turn, _ = state.line(pod, pod.spec)
         for each in self._chosen(name, container):
-            if not each.is_running:
+            has_its_turn = container is not None or each.spec.name in turn
+            if not each.is_running and has_its_turn:
                 self._start(pod, each)
 
     async def stop(self, name: str, container: str | None = None, *, grace_s: int | None = None) -> None:
@@ -28,9 +35,22 @@ class Containers(Pods):
         own = pod.spec.spec.termination_grace_period_seconds
         seconds = grace_s if grace_s is not None else 30 if own is None else own
         chosen = self._chosen(name, container)
+        pod.is_down |= container is None
+
+        async def halt(name: str, grace_s: int) -> None:
+            if each := pod.containers.get(name):  # removed meanwhile
+                await self._runner.stop(pod, each, grace_s)
+
+        running = [each.spec.name for each in chosen if each.is_running]
+        if any(stopping.goes_in_order(each.spec) for each in chosen):
+            await stopping.stop(cast("Engine", self), pod.spec, running, grace_s=seconds, halt=halt)
         async with asyncio.TaskGroup() as group:
             for each in chosen:
                 group.create_task(self._runner.stop(pod, each, seconds))
+
+    async def restarts(self, name: str, container: str, *, by: Literal["agent", "engine"]) -> None:
+        await self._answer()
+        self._container(name, container).by_agent = by == "agent"
 
     async def restart(self, name: str, container: str | None = None, *, grace_s: int | None = None) -> None:
         await self.stop(name, container, grace_s=grace_s)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import TYPE_CHECKING
 
-from podlab.status import PodStatus, PublishedPort
+from podlab.errors import Overtaken
+from podlab.node import conditions, order
+from podlab.status import Kind, PodStatus, PublishedPort
 from podlab.testing.fake import state
 from podlab.testing.fake.pods import Pods
 
@@ -14,6 +17,7 @@ if TYPE_CHECKING:
 
     from podlab.engines.base import PodEvent
     from podlab.model import Pod
+    from podlab.record import Record
     from podlab.testing.fake.world import FakePod
 
 
@@ -32,10 +36,18 @@ class Found(Pods):
 
     def _status(self, pod: FakePod) -> PodStatus:
         name = pod.spec.name
-        containers = tuple(state.container_status(pod, each) for each in pod.containers.values())
-        phase = state.phase(pod)
+        spec, wanted = pod.spec.spec, pod.spec.members
+        place = {each.name: number for number, each in enumerate(wanted)}
+        there = sorted(pod.containers.values(), key=lambda each: place.get(each.spec.name, len(place)))
+        containers = tuple(state.container_status(pod, each) for each in there)
+        phase = state.phase(pod, containers)
         return PodStatus(
-            name=name, phase=phase, wanted=len(pod.spec.spec.containers), containers=containers,
+            name=name, phase=phase, containers=containers, sandbox=pod.sandbox,
+            wanted=sum(order.kind(pod.spec, each.name) is not Kind.INIT for each in wanted),
+            conditions=conditions.conditions(
+                phase, containers, [each.name for each in spec.init_containers],
+                [each.name for each in spec.containers], has_sandbox=not pod.is_down, record=pod.record,
+            ),
             labels=pod.spec.metadata.labels, annotations=pod.spec.metadata.annotations, ip="10.88.0.2",
             ports=tuple(
                 PublishedPort(host_ip="0.0.0.0", host_port=host, container_port=inside)
@@ -43,6 +55,19 @@ class Found(Pods):
             ),
             created_at=pod.created_at, ends_at=pod.ends_at,
         )  # fmt: skip
+
+    async def record(self, name: str) -> Record | None:
+        await self._answer()
+        return self._pod(name).record
+
+    async def write_record(self, name: str, record: Record, *, based_on: int) -> None:
+        await self._answer()
+        pod = self._pod(name)
+        if (pod.record.generation if pod.record else 0) != based_on:
+            raise Overtaken(
+                f"what is known of pod {name!r} was written by somebody else meanwhile", subject=name
+            )
+        pod.record = dataclasses.replace(record, generation=based_on + 1)
 
     async def expired(self) -> Sequence[str]:
         await self._answer()

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 from podlab.engines.base import LogLine
 from podlab.errors import Invalid
+from podlab.node import order
 from podlab.status import State
 from podlab.testing.fake.process import SIGNALS, Pipe, Signal
 from podlab.testing.fake.shell import Program, Serve, Standard, execute
@@ -77,7 +78,7 @@ class Runner:
                 raise  # the event loop ends, not the container: the world stands still until the next one
             code = 128 + container.signal
         self._ended(pod, container, code)
-        policy = pod.spec.spec.restart_policy or "Always"
+        policy = "Never" if container.by_agent else order.policy(pod.spec, container.spec.name)
         if container.is_wanted and (policy == "Always" or (policy == "OnFailure" and code)):
             await asyncio.sleep(_RESTART_DELAY_S * 2 ** min(container.restart_count, 9))
             if container.is_wanted and not container.is_running:

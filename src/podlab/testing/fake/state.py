@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from podlab.engines.base import Change
 from podlab.errors import Conflict
 from podlab.model import Container, Pod
-from podlab.status import ContainerStatus, Phase, State
+from podlab.node import backoff, conditions, order
+from podlab.status import ContainerStatus, Kind, Phase, State, Termination
 from podlab.wire import encode
 
 if TYPE_CHECKING:
+    from podlab.record import ContainerRecord
     from podlab.testing.fake.world import FakeContainer, FakePod
 
 
@@ -18,19 +21,27 @@ def plan(found: FakePod | None, pod: Pod) -> list[Change]:
     """What has to be done to make `found` as wanted."""
     if found is None:
         changes = [Change(verb="create", pod=pod.name, reason="pod is missing")]
-        return changes + [_create(pod, each, "missing") for each in pod.spec.containers]
+        return changes + [_create(pod, each, "missing") for each in pod.members]
     if fixed(found.spec) != fixed(pod):
         raise Conflict(
             f"pod {pod.name!r} would have to be replaced: its host name, ports or shared namespaces changed",
             subject=pod.name, hint=f"podlab down {pod.name}, or podlab up --replace",
         )  # fmt: skip
     changes = []
-    for each in pod.spec.containers:
+    turn, initialized = line(found, pod)
+    for each in pod.members:
         there = found.containers.get(each.name)
+        is_over = initialized and order.kind(pod, each.name) is Kind.INIT
         if there is None:
-            changes.append(_create(pod, each, "missing"))
+            changes += [] if is_over else [_create(pod, each, "missing")]
+        elif there.spec != each and is_over:
+            changes.append(Change(verb="remove", pod=pod.name, container=each.name, reason="changed"))
         elif there.spec != each:
             changes.append(Change(verb="recreate", pod=pod.name, container=each.name, reason="changed"))
+        elif each.name not in turn:
+            if there.is_running:
+                reason = "must wait for the init containers"
+                changes.append(Change(verb="stop", pod=pod.name, container=each.name, reason=reason))
         elif not there.is_running and not _has_finished(found, there):
             changes.append(Change(verb="start", pod=pod.name, container=each.name, reason="not running"))
     gone = [name for name in found.containers if pod.container(name) is None]
@@ -38,6 +49,31 @@ def plan(found: FakePod | None, pod: Pod) -> list[Change]:
     if not changes and encode(found.spec) != encode(pod):
         changes.append(Change(verb="update", pod=pod.name, reason="labels or annotations changed"))
     return changes
+
+
+def line(found: FakePod, pod: Pod) -> tuple[frozenset[str], bool]:
+    """Who may run, and whether the init containers are through."""
+    facts = {}
+    for each in pod.spec.init_containers:
+        there = found.containers.get(each.name)
+        if there is None or there.spec != each or is_from_before(found, there):
+            continue
+        known = found.record.of(each.name) if found.record else None
+        facts[each.name] = order.Fact(
+            is_done=there.state is State.TERMINATED and there.exit_code == 0,
+            is_started=there.is_running
+            and (not order.has_gate(each) or bool(known and known.started and known.run == there.run)),
+        )
+    initialized = order.is_through(pod, facts) or bool(
+        found.record and found.record.initialized == order.key(pod, found.sandbox)
+    )
+    return order.turn(pod, facts, initialized=initialized), initialized
+
+
+def is_from_before(pod: FakePod, container: FakeContainer) -> bool:
+    if pod.is_down:
+        return True
+    return bool(pod.began_at and container.started_at and container.started_at < pod.began_at)
 
 
 def _create(pod: Pod, container: Container, reason: str) -> Change:
@@ -52,33 +88,80 @@ def fixed(pod: Pod) -> object:
 def host_ports(pod: Pod) -> dict[int, int]:
     return {
         port.host_port: port.container_port
-        for each in pod.spec.containers for port in each.ports if port.host_port is not None
+        for each in pod.members for port in each.ports if port.host_port is not None
     }  # fmt: skip
 
 
 def _has_finished(pod: FakePod, container: FakeContainer) -> bool:
     """Ended, and the restart policy leaves it so."""
-    policy = pod.spec.spec.restart_policy or "Always"
-    ended = container.state is State.TERMINATED and container.is_wanted
+    if order.kind(pod.spec, container.spec.name) is Kind.INIT and is_from_before(pod, container):
+        return False
+    policy = order.policy(pod.spec, container.spec.name)
+    ended = container.state is State.TERMINATED and (container.is_wanted or container.by_agent)
     return ended and (policy == "Never" or (policy == "OnFailure" and container.exit_code == 0))
 
 
-def phase(pod: FakePod) -> Phase:
+def phase(pod: FakePod, containers: Sequence[ContainerStatus]) -> Phase:
     """https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#pod-phase"""
-    containers = pod.containers.values()
-    if any(each.state is State.WAITING for each in containers):
-        return Phase.PENDING
-    if not containers or any(each.is_running for each in containers):
+    spec = pod.spec.spec
+    if any(_is_about_to_start(pod, each) for each in pod.containers.values()):
+        return (
+            Phase.RUNNING
+            if conditions.is_initialized(containers, len(spec.init_containers))
+            else Phase.PENDING
+        )
+    if not pod.containers:
         return Phase.RUNNING
-    if any(each.is_wanted and not _has_finished(pod, each) for each in containers):
-        return Phase.RUNNING  # it is about to start again
-    return Phase.FAILED if any(each.exit_code for each in containers) else Phase.SUCCEEDED
+    policy = spec.restart_policy or "Always"
+    return conditions.phase(containers, len(spec.init_containers), len(spec.containers), policy)
+
+
+def _is_about_to_start(pod: FakePod, each: FakeContainer) -> bool:
+    has_ended = each.state is State.TERMINATED
+    return has_ended and each.is_wanted and not each.by_agent and not _has_finished(pod, each)
 
 
 def container_status(pod: FakePod, each: FakeContainer) -> ContainerStatus:
-    reason = "" if each.state is not State.TERMINATED else "Error" if each.exit_code else "Completed"
+    name, state, reason, message = each.spec.name, each.state, "", ""
+    kind = order.kind(pod.spec, name)
+    known = pod.record.of(name) if pod.record else None
+    if state is State.WAITING:
+        reason = conditions.why_waiting(kind, is_initialized=line(pod, pod.spec)[1])
+    elif state is State.TERMINATED:
+        reason = "Error" if each.exit_code else "Completed"
+        if kind is Kind.INIT and is_from_before(pod, each):
+            state, reason = State.WAITING, conditions.INITIALIZING
+        elif known and known.not_before is not None:
+            state, reason = State.WAITING, conditions.CRASH_LOOP
+            message = conditions.backing_off(name, pod.spec.name, backoff.pause_s(known.ends))
+    is_run = bool(known and known.run == each.run)
+    is_started = None
+    if state is State.RUNNING:
+        is_started = (known.started if known and is_run else None) if order.has_gate(each.spec) else True
     return ContainerStatus(
-        name=each.spec.name, image=each.spec.image, state=each.state, container_id=each.id,
-        restart_count=each.restart_count, started_at=each.started_at, finished_at=each.finished_at,
-        exit_code=each.exit_code, reason=reason,
+        name=name, image=each.spec.image, state=state, kind=kind, container_id=each.id,
+        is_started=is_started, is_ready=_is_ready(each, known if is_run else None, state, is_started),
+        restart_count=each.restart_count + (known.restarts if known else 0), started_at=each.started_at,
+        finished_at=each.finished_at,
+        exit_code=None if reason == conditions.INITIALIZING else each.exit_code,
+        reason=reason, message=message, last=_last(each, state),
+    )  # fmt: skip
+
+
+def _is_ready(
+    each: FakeContainer, known: ContainerRecord | None, state: State, is_started: bool | None
+) -> bool | None:
+    if state is not State.RUNNING:
+        return False
+    if each.spec.readiness_probe is not None and is_started is not False:
+        return known.ready if known else None
+    return is_started
+
+
+def _last(each: FakeContainer, state: State) -> Termination | None:
+    if state is not State.WAITING or each.exit_code is None:
+        return None
+    return Termination(
+        exit_code=each.exit_code, reason="Error" if each.exit_code else "Completed",
+        started_at=each.started_at, finished_at=each.finished_at,
     )  # fmt: skip

@@ -60,7 +60,7 @@ class Wanted(Found, Containers):
                 raise
 
     def _refuse_what_cannot_be(self, pod: Pod) -> None:
-        for container in pod.spec.containers:
+        for container in pod.members:
             if container.image not in self.images:
                 raise NotFound(
                     f"cannot create container {container.name!r}: no image {container.image!r}",
@@ -80,6 +80,9 @@ class Wanted(Found, Containers):
             found = self._pods[pod.name] = FakePod(spec=pod, created_at=self._clock.now())
             found.ports = state.host_ports(pod)
             self._happened(pod.name, "", "create")
+        if found.is_down:
+            found.is_down, found.began_at = False, self._clock.now()
+        turn, _ = state.line(found, pod)
         for change in changes:
             # an engine takes its time: others get their turn, and cancellation its chance
             await asyncio.sleep(0)
@@ -90,7 +93,14 @@ class Wanted(Found, Containers):
             if change.verb in ("create", "recreate") and (wanted := pod.container(name)):
                 found.containers[name] = FakeContainer(spec=wanted)
                 self._happened(pod.name, name, "create")
-            if name in found.containers and name not in hold and not found.containers[name].is_running:
+            if change.verb == "stop":
+                await self._runner.stop(found, found.containers[name], 0)
+                found.containers[name].is_wanted = True
+            if (
+                name in turn - set(hold)
+                and name in found.containers
+                and not found.containers[name].is_running
+            ):
                 self._start(found, found.containers[name])
         found.spec = pod
 
@@ -116,7 +126,7 @@ class Wanted(Found, Containers):
         changed = {change.container for change in await self.plan(pod)}
         return "".join(
             f"docker run -d --name podlab-{pod.name}-{each.name} {each.image}\n"
-            for each in pod.spec.containers
+            for each in pod.members
             if each.name in changed
         )
 

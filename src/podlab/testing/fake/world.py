@@ -10,6 +10,7 @@ from typing import Literal
 
 from podlab.engines.base import LogLine
 from podlab.model import Container, Pod
+from podlab.record import Record
 from podlab.status import State
 from podlab.testing.fake.process import FakeProcess, Pipe
 from podlab.testing.fake.shell import Serve, Standard
@@ -66,6 +67,11 @@ class FakeContainer:
     standard: Standard | None = None
     task: asyncio.Task[None] | None = None
     signal: int = 0
+    by_agent: bool = False
+
+    @property
+    def run(self) -> str:
+        return f"{self.id} {self.started_at.timestamp():.6f}" if self.started_at else ""
 
     @property
     def is_running(self) -> bool:
@@ -79,6 +85,14 @@ class FakePod:
     containers: dict[str, FakeContainer] = field(default_factory=dict)
     listeners: dict[int, Serve] = field(default_factory=dict)
     ports: dict[int, int] = field(default_factory=dict)
+    record: Record | None = None
+    began_at: datetime | None = None
+    """When its namespaces did; they do so anew when a pod that was stopped as a whole is started."""
+    is_down: bool = False
+
+    @property
+    def sandbox(self) -> str:
+        return "" if self.is_down else f"fake {(self.began_at or self.created_at).timestamp():.6f}"
 
     @property
     def ends_at(self) -> datetime | None:

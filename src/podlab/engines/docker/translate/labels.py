@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from typing import Any, Final
 
 from podlab import naming
@@ -26,6 +27,17 @@ def spec_volume(pod: Pod, generation: int) -> Body:
         "Labels": {
             naming.POD: pod.name, naming.ROLE: "spec", naming.VERSION: naming.LABEL_SCHEME,
             naming.GENERATION: str(generation), naming.SPEC: json.dumps(encode(pod), separators=(",", ":")),
+        },
+    }  # fmt: skip
+
+
+def status_volume(pod: str, generation: int, told: Mapping[str, str]) -> Body:
+    """What the node knows of the pod; never mounted either."""
+    return {
+        "Name": naming.status_volume(pod, generation),
+        "Labels": {
+            naming.POD: pod, naming.ROLE: "status", naming.VERSION: naming.LABEL_SCHEME,
+            naming.GENERATION: str(generation), **told,
         },
     }  # fmt: skip
 

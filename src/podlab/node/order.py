@@ -1,0 +1,128 @@
+"""Whose turn it is: init containers one by one, sidecars among them, then all others; and in which order they stop.
+
+https://kubernetes.io/docs/concepts/workloads/pods/init-containers/#detailed-behavior
+https://kubernetes.io/docs/concepts/workloads/pods/sidecar-containers/
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from podlab.model import Container, Pod
+from podlab.record import Record
+from podlab.status import ContainerStatus, Kind, PodStatus, State
+from podlab.wire import encode
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """`is_done`: it ended with exit code 0 in the pod's present namespaces. `is_started`: it runs in them, and
+    its startup probe and postStart hook are through."""
+
+    is_done: bool = False
+    is_started: bool = False
+
+
+NOTHING = Fact()
+
+
+def kind(pod: Pod, name: str) -> Kind:
+    for container in pod.spec.init_containers:
+        if container.name == name:
+            return Kind.SIDECAR if is_sidecar(container) else Kind.INIT
+    return Kind.MAIN
+
+
+def is_sidecar(init_container: Container) -> bool:
+    return init_container.restart_policy == "Always"
+
+
+def policy(pod: Pod, name: str) -> Literal["Always", "OnFailure", "Never"]:
+    """When the container is started again after it has ended.
+    https://kubernetes.io/docs/concepts/workloads/pods/init-containers/#detailed-behavior"""
+    said = pod.spec.restart_policy or "Always"
+    match kind(pod, name):
+        case Kind.SIDECAR:
+            return "Always"
+        case Kind.INIT if said == "Always":
+            return "OnFailure"
+    return said
+
+
+def has_gate(container: Container) -> bool:
+    """Whether running is not enough to count as started."""
+    return container.startup_probe is not None or bool(container.lifecycle and container.lifecycle.post_start)
+
+
+def needs_node(pod: Pod) -> bool:
+    """Whether the pod asks for what an engine that only runs containers does not do by itself."""
+    return bool(pod.spec.init_containers) or any(
+        c.liveness_probe or c.startup_probe or c.lifecycle for c in pod.spec.containers
+    )
+
+
+def turn(pod: Pod, facts: Mapping[str, Fact], *, initialized: bool) -> frozenset[str]:
+    """Who may run now. `initialized`: the init containers were through already, whatever became of them since."""
+    running: list[str] = []
+    for container in pod.spec.init_containers:
+        fact = facts.get(container.name, NOTHING)
+        if is_sidecar(container):
+            running.append(container.name)
+            if not (initialized or fact.is_started):
+                return frozenset(running)
+        elif not (initialized or fact.is_done):
+            return frozenset([*running, container.name])
+    return frozenset([*running, *(c.name for c in pod.spec.containers)])
+
+
+def is_through(pod: Pod, facts: Mapping[str, Fact]) -> bool:
+    """Whether every init container is done and every sidecar started."""
+    return all(
+        fact.is_started if is_sidecar(c) else fact.is_done
+        for c in pod.spec.init_containers
+        if (fact := facts.get(c.name, NOTHING))
+    )
+
+
+def key(pod: Pod, sandbox: str) -> str:
+    """Of the namespaces and the init containers: where it differs, the init containers are to run (again)."""
+    return key_of(encode(pod.spec.init_containers), sandbox)
+
+
+def key_of(init_containers: object, sandbox: str) -> str:
+    """The same from the encoded init containers."""
+    text = json.dumps(init_containers, sort_keys=True)
+    return f"{sandbox} {hashlib.sha256(text.encode()).hexdigest()[:16]}"
+
+
+def facts_of(pod: Pod, status: PodStatus, record: Record | None) -> dict[str, Fact]:
+    """By what an engine found. It calls an init container of earlier namespaces waiting, whatever became of it."""
+    return {
+        c.name: Fact(
+            is_done=c.state is State.TERMINATED and c.exit_code == 0,
+            is_started=is_started(wanted, c, record),
+        )
+        for c in status.containers
+        if (wanted := pod.container(c.name))
+    }
+
+
+def is_started(wanted: Container, found: ContainerStatus, record: Record | None) -> bool:
+    if found.state not in (State.RUNNING, State.PAUSED) or found.reason == "Stale":
+        return False
+    if not has_gate(wanted):
+        return True
+    known = record.of(found.name) if record else None
+    return bool(known and known.started and known.run == found.run)
+
+
+def stop_order(pod: Pod) -> Sequence[Sequence[str]]:
+    """Groups that stop one after another, each at once: the containers and what still initializes, then the sidecars,
+    the last one first. https://kubernetes.io/docs/concepts/workloads/pods/sidecar-containers/#sidecar-containers-and-pod-lifecycle"""
+    sidecars = [c.name for c in pod.spec.init_containers if is_sidecar(c)]
+    first = [c.name for c in pod.members if c.name not in sidecars]
+    return [first, *([name] for name in reversed(sidecars))]

@@ -1,0 +1,110 @@
+"""Whose turn it is, and how long what failed waits."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from podlab.model import Container, ExecAction, Lifecycle, LifecycleHandler, Metadata, Pod, PodSpec, Probe
+from podlab.node import backoff, order
+from podlab.node.order import Fact
+from podlab.status import Kind
+
+CHECK = Probe(exec=ExecAction(command=("true",)))
+
+
+def init(name: str, **settings: object) -> Container:
+    return Container(name=name, image="busybox", **settings)  # type: ignore[arg-type]
+
+
+def pod_of(*inits: Container, policy: str | None = None) -> Pod:
+    mains = (init("app"), init("side"))
+    return Pod(
+        metadata=Metadata(name="web"),
+        spec=PodSpec(containers=mains, init_containers=inits, restart_policy=policy),  # type: ignore[arg-type]
+    )
+
+
+PLAIN = pod_of(init("first"), init("proxy", restart_policy="Always"), init("second"))
+DONE, STARTED = Fact(is_done=True), Fact(is_started=True)
+
+
+def test_init_containers_run_one_by_one_and_sidecars_stay() -> None:
+    def turn(**facts: Fact) -> set[str]:
+        return set(order.turn(PLAIN, facts, initialized=False))
+
+    assert turn() == {"first"}
+    assert turn(first=Fact()) == {"first"}
+    assert turn(first=DONE) == {"proxy"}
+    assert turn(first=DONE, proxy=STARTED) == {"proxy", "second"}
+    assert turn(first=DONE, proxy=STARTED, second=DONE) == {"proxy", "app", "side"}
+    assert turn(first=DONE, proxy=Fact(), second=DONE) == {"proxy"}
+
+
+def test_what_was_through_is_not_asked_again() -> None:
+    assert order.turn(PLAIN, {}, initialized=True) == {"proxy", "app", "side"}
+
+
+@given(
+    st.dictionaries(
+        st.sampled_from(["first", "proxy", "second"]), st.builds(Fact, st.booleans(), st.booleans())
+    )
+)
+def test_containers_run_only_when_all_init_containers_are_through(facts: dict[str, Fact]) -> None:
+    turn = order.turn(PLAIN, facts, initialized=False)
+    assert ("app" in turn) == ("side" in turn) == order.is_through(PLAIN, facts)
+    assert turn
+
+
+def test_a_sidecar_without_probe_and_hook_is_started_when_it_runs() -> None:
+    hook = Lifecycle(post_start=LifecycleHandler(exec=ExecAction(command=("true",))))
+    assert not order.has_gate(init("a"))
+    assert not order.has_gate(init("a", readiness_probe=CHECK, liveness_probe=CHECK))
+    assert order.has_gate(init("a", startup_probe=CHECK))
+    assert order.has_gate(init("a", lifecycle=hook))
+
+
+def test_restart_policies_of_init_containers() -> None:
+    for policy, of_init, of_main in (
+        (None, "OnFailure", "Always"), ("OnFailure", "OnFailure", "OnFailure"), ("Never", "Never", "Never"),
+    ):  # fmt: skip
+        pod = pod_of(init("first"), init("proxy", restart_policy="Always"), policy=policy)
+        assert order.policy(pod, "first") == of_init
+        assert order.policy(pod, "app") == of_main
+        assert order.policy(pod, "proxy") == "Always"
+    assert order.kind(PLAIN, "proxy") is Kind.SIDECAR
+
+
+def test_sidecars_stop_last_and_in_reverse_order() -> None:
+    pod = pod_of(init("a", restart_policy="Always"), init("b"), init("c", restart_policy="Always"))
+    assert order.stop_order(pod) == [["b", "app", "side"], ["c"], ["a"]]
+
+
+def test_the_key_tells_namespaces_and_init_containers_apart() -> None:
+    assert order.key(PLAIN, "one") == order.key(pod_of(*PLAIN.spec.init_containers, policy="Never"), "one")
+    assert order.key(PLAIN, "one") != order.key(PLAIN, "two")
+    assert order.key(PLAIN, "one") != order.key(pod_of(), "one")
+
+
+def test_the_pause_doubles_from_ten_seconds_to_five_minutes_and_begins_anew_after_ten_minutes() -> None:
+    ends, pauses = 0, []
+    for _ in range(9):
+        ends = backoff.ends_in_a_row(ends, ran_s=1)
+        pauses.append(backoff.pause_s(ends))
+    assert pauses == [0, 10, 20, 40, 80, 160, 300, 300, 300]
+    assert backoff.pause_s(backoff.ends_in_a_row(ends, ran_s=600)) == 0
+
+
+@given(st.lists(st.floats(0, 3600), min_size=2))
+def test_a_pause_is_never_longer_than_five_minutes_and_grows_only_while_runs_are_short(
+    runs: list[float],
+) -> None:
+    ends, found = 0, []
+    for ran_s in runs:
+        ends = backoff.ends_in_a_row(ends, ran_s)
+        found.append((ran_s, backoff.pause_s(ends)))
+    for (_, before), (ran_s, after) in pairwise(found):
+        assert 0 <= after <= 300
+        assert after >= before if ran_s < backoff.STEADY_S else after == 0
