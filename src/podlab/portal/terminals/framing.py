@@ -26,8 +26,7 @@ class Kind(IntEnum):
     PONG = 10
 
 
-_BINARY = Kind.BINARY
-_WHOLE_BINARY = _FINAL + int(_BINARY)
+_WHOLE_BINARY = _FINAL + int(Kind.BINARY)
 
 
 class Violation(Exception):
@@ -65,10 +64,18 @@ class Messages:
         self._parts: list[bytes] = []
         self._parts_bytes = 0
 
+    def key(self, data: bytes) -> bytes | None:
+        """The payload where `data` is one short binary message and nothing else, as nearly all that people type."""
+        size = len(data) - 6
+        if (
+            0 < size < 126 and data[0] == _WHOLE_BINARY and data[1] == _MASKED + size
+            and size <= self._max_bytes and not self._data and self._kind is None
+        ):  # fmt: skip
+            return _unmasked(data[6:], data[2:6])
+        return None
+
     def feed(self, data: bytes) -> list[tuple[Kind, bytes]]:
         """Whole messages and what came between them; `Violation` where it is none."""
-        if _is_key(data) and len(data) - 6 <= self._max_bytes and not self._data and self._kind is None:
-            return [(_BINARY, _unmasked(data[6:], data[2:6]))]
         self._data += data
         found = []
         while len(self._data) >= self._missing_bytes:
@@ -127,11 +134,6 @@ class Messages:
         kind, payload = self._kind, b"".join(self._parts)
         self._kind, self._parts, self._parts_bytes = None, [], 0
         return kind, payload
-
-
-def _is_key(data: bytes) -> bool:
-    """Whether this is one short binary message and nothing else, as nearly all that people type."""
-    return 6 < len(data) < 132 and data[0] == _WHOLE_BINARY and data[1] == _MASKED + len(data) - 6
 
 
 def _unmasked(data: bytes, mask: bytes) -> bytes:

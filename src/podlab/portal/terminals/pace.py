@@ -73,7 +73,10 @@ class Pace:
         return bool(self._viewers) and not self._has_room()
 
     def _has_room(self) -> bool:
-        return any(viewer.unsent < UNSENT_BYTES for viewer in self._viewers)
+        for viewer in self._viewers:  # noqa: SIM110 - for each key: `any` would make a generator
+            if viewer.unsent < UNSENT_BYTES:
+                return True
+        return False
 
     def _hold(self, seconds: float, then: Callable[[], None]) -> None:
         self._process.hold()

@@ -29,6 +29,7 @@ from dataclasses import asdict, dataclass
 
 from podlab.errors import Invalid
 
+INPUT = b"i"
 MAX_INPUT_BYTES = 1 << 16
 MAX_FRAME_BYTES = MAX_INPUT_BYTES + 1
 WINDOW_BYTES = 1 << 18

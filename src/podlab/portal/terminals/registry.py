@@ -88,12 +88,16 @@ class Registry:
                 return found.session
             if sum(owner == pod for owner, _ in self._open.keys() | self._opening) >= self._max_per_pod:
                 raise Conflict(
-                    f"pod {pod!r} has {self._max_per_pod} terminals open already", subject=pod, hint="close one"
+                    f"pod {pod!r} has {self._max_per_pod} terminals open already",
+                    subject=pod,
+                    hint="close one",
                 )
             options = ExecOptions(tty=True, stdin=True, size=size, env=shell.ENVIRONMENT)
             self._opening.add(key)
             try:
-                process = await self._engine.exec(pod, container, shell.opening(name, tuple(command)), options)
+                process = await self._engine.exec(
+                    pod, container, shell.opening(name, tuple(command)), options
+                )
             finally:
                 self._opening.discard(key)
             made = _Open(container, Session(name, process, size=size), process)

@@ -99,7 +99,11 @@ class Session:
         now = self._loop.time()
         self._read_at = now
         if not self._dropping:
-            if now - self._flushed_at >= COALESCE_S or self.ring.end - self._sent() >= COALESCE_BYTES:
+            if now - self._flushed_at >= COALESCE_S and self._flush_at is None:
+                self._flushed_at = now
+                for viewer in self.viewers:
+                    viewer.pass_on(data)
+            elif now - self._flushed_at >= COALESCE_S or self.ring.end - self._sent() >= COALESCE_BYTES:
                 self._flush()
             elif self._flush_at is None:
                 self._flush_at = self._loop.call_at(self._flushed_at + COALESCE_S, self._flush)

@@ -61,7 +61,9 @@ def checked(name: str) -> str:
     """The name of a session, or `Invalid`."""
     if not _NAME.fullmatch(name):
         raise Invalid(
-            f"{name!r} cannot be the name of a terminal", subject=name, hint="a-z, 0-9 and -, at most 32 of them"
+            f"{name!r} cannot be the name of a terminal",
+            subject=name,
+            hint="a-z, 0-9 and -, at most 32 of them",
         )
     return name
 

@@ -9,7 +9,7 @@ from aiohttp import web
 
 from podlab.errors import Denied, NotFound, PodlabError
 from podlab.portal.terminals import protocol, websocket
-from podlab.portal.terminals.protocol import Ack, Input, Ping, Resize
+from podlab.portal.terminals.protocol import Ack, Ping, Resize
 from podlab.portal.terminals.rate import Rate
 from podlab.portal.terminals.websocket import WebSocket
 
@@ -67,10 +67,11 @@ async def _show(socket: WebSocket, session: Session, access: Access) -> None:
 
     def take(message: bytes) -> None:
         rate.count()
+        if message[:1] == protocol.INPUT and len(message) <= protocol.MAX_FRAME_BYTES:  # each key comes here
+            if not session.feed(viewer, message[1:]):
+                socket.pause()
+            return
         match protocol.decode(message):
-            case Input(data):
-                if not session.feed(viewer, data):
-                    socket.pause()
             case Ack(size_bytes):
                 session.acknowledge(viewer, size_bytes)
             case Resize(columns, rows):

@@ -113,6 +113,10 @@ class WebSocket:
         """Of a parser: whether the connection is to be closed, and what belongs to nobody."""
         self._was_heard = True
         try:
+            if key := self._messages.key(data):
+                if not self._is_closing:
+                    self._take(key)
+                return False, b""
             for kind, payload in self._messages.feed(data):
                 if kind is Kind.BINARY:
                     if not self._is_closing:
@@ -194,4 +198,3 @@ def _agreed(request: web.Request) -> dict[str, str]:
     return {
         "Upgrade": "websocket", "Connection": "upgrade", "Sec-WebSocket-Accept": base64.b64encode(accepted).decode(),
     }  # fmt: skip
-

@@ -93,6 +93,7 @@ class _Socket:
     def __init__(self, reader: StreamReader, writer: StreamWriter, protocol: _Pouring) -> None:
         self.reader = reader
         self._writer = writer
+        self._transport = writer.transport
         self._protocol = protocol
         self._is_held = False
 
@@ -100,11 +101,11 @@ class _Socket:
         await self._protocol.pour(self.reader, take)
 
     def write(self, data: bytes) -> None:
-        self._writer.write(data)
+        self._transport.write(data)
 
     @property
     def unsent_bytes(self) -> int:
-        return self._writer.transport.get_write_buffer_size()
+        return self._transport.get_write_buffer_size()
 
     async def drain(self) -> None:
         await self._writer.drain()

@@ -170,12 +170,13 @@ class Process:
             self._connection.resume()
 
     def put(self, data: bytes) -> bool:
-        if self._connection and self._connection.unsent_bytes > _UNSENT_BYTES:
+        connection = self._connection
+        if connection and connection.unsent_bytes > _UNSENT_BYTES:
             return False
         data = self._keys.feed(data)
-        if self._connection and data:
-            self._connection.write(data)
-        return not self.is_detached
+        if connection and data:
+            connection.write(data)
+        return not self._keys.were_pressed
 
     async def write(self, data: bytes) -> None:
         data = self._keys.feed(data)
