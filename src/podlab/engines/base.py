@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Literal, Protocol, Self
 
 if TYPE_CHECKING:
     from podlab.model import Pod
+    from podlab.objects import Object
+    from podlab.record import Record
     from podlab.status import PodStatus
 
 
@@ -148,6 +150,10 @@ class Process(Protocol):
         ...
 
 
+Put = Literal["created", "configured", "unchanged"]
+"""What became of an object, in kubectl's words."""
+
+
 class Sharing(StrEnum):
     """How a container stands to a namespace."""
 
@@ -222,15 +228,19 @@ class Engine(Protocol):
         """Make the pod as wanted: create, start, repair or remove containers, and only those that differ.
 
         `based_on` is the wanted state that this one was made from: `Overtaken`, and nothing changed, where it
-        is not the pod's any more. Containers in `hold` are created but not started. Images must be there
-        (`images.prepare`); `NotFound` names one that is not. Two calls at once end in one pod. On failure and on
+        is not the pod's any more. Containers in `hold` are created but not started, and so are those whose turn has
+        not come: init containers run one after another, then all others (`node.order`). It waits for none of them:
+        when one is done, the next `apply` starts what comes after it. Images must be there
+        (`images.prepare`), and so must the objects that the pod refers to and does not call optional (`put`), where a
+        container is made or started: `NotFound` names one that is not, before anything is changed. Two calls at once
+        end in one pod. On failure and on
         cancellation everything goes back to how it was found, unless `keep_on_error`.
         """
         ...
 
-    async def preview(self, pod: Pod) -> str:
+    async def preview(self, pod: Pod, *, objects: Collection[Object] = ()) -> str:
         """A text that a person can run to do the same as `apply` without podlab: shell commands or YAML.
-        Empty when nothing differs."""
+        Empty when nothing differs. `objects` are taken as if they had been put. Values of Secrets show as `***`."""
         ...
 
     async def delete(self, name: str, *, grace_s: int | None = None) -> None:
@@ -248,6 +258,29 @@ class Engine(Protocol):
         """
         ...
 
+    # --- objects that pods refer to: ConfigMaps, Secrets and claims; names are theirs, kinds as in a manifest
+
+    async def put(self, made: Object) -> Put:
+        """Keep it under its kind and name, in place of one that was there. Files that running pods have from it are
+        the new ones when this returns; environments stay as they are until their containers are made anew.
+
+        `Conflict` where the one that is there is immutable, or where a claim would change in more than its size. A
+        Secret's values are never readable by whoever looks at the engine without podlab's key.
+        """
+        ...
+
+    async def object(self, kind: str, name: str) -> Object:
+        """`NotFound` where there is none. A Secret's values are all in its `data`."""
+        ...
+
+    async def objects(self, kind: str = "") -> Sequence[Object]:
+        """All by kind and name, or those of one kind."""
+        ...
+
+    async def remove(self, kind: str, name: str) -> None:
+        """One that is gone is not an error. A claim goes with its data: `Conflict` while a pod has it."""
+        ...
+
     # --- found state
 
     async def spec(self, name: str) -> Pod:
@@ -260,6 +293,21 @@ class Engine(Protocol):
 
     async def list(self) -> list[PodStatus]:
         """All pods by name, cheaply: exit codes and times may be missing."""
+        ...
+
+    async def record(self, name: str) -> Record | None:
+        """What the node knows of the pod beyond what is seen: restarts, back-off, what happened. None where nobody
+        has written anything."""
+        ...
+
+    async def write_record(self, name: str, record: Record, *, based_on: int) -> None:
+        """Keep this instead of the record of generation `based_on` (0: there was none), and for as long as the pod
+        lives. `Overtaken`, and nothing changed, where that is not the present one any more."""
+        ...
+
+    async def restarts(self, name: str, container: str, *, by: Literal["agent", "engine"]) -> None:
+        """Who starts the container again when it has ended: the engine, as the pod's restartPolicy says, or an agent,
+        and then the engine does not."""
         ...
 
     async def expired(self) -> Sequence[str]:

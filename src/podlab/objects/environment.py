@@ -26,6 +26,12 @@ def expand(text: str, env: Mapping[str, str]) -> str:
     return _REFERENCE.sub(lambda m: "$" if m[1] == "$" else env.get(m[2], m[0]), text)
 
 
+def unset(text: str, env: Mapping[str, str]) -> tuple[str, list[str]]:
+    """The same, and the names in it that are unknown."""
+    names = [match[2] for match in _REFERENCE.finditer(text) if match[2] and match[2] not in env]
+    return expand(text, env), names
+
+
 def environment(pod: Pod, container: Container, around: Surroundings) -> dict[str, str]:
     """`NotFound` for an object or a key that is missing and not optional; `Invalid` for a value that no process
     can be given."""

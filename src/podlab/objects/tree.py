@@ -39,16 +39,18 @@ def folder_name(files: Sequence[File], owned: Ownership, now: datetime) -> str:
     return f"..{now:%Y_%m_%d_%H_%M_%S}.{version(files, owned)}"
 
 
-def pack(files: Sequence[File], owned: Ownership, folder: str, *, prefix: str, first: bool) -> bytes:
+def pack(
+    files: Sequence[File], owned: Ownership, folder: str, now: datetime, *, prefix: str, first: bool
+) -> bytes:
     """A tar to unpack into the volume, everything below `prefix` (empty, or `FOLDER`). `first`: nobody reads yet, so
-    `..data` is put at once; else `..data_tmp` is, to be moved over it."""
+    all links are put at once; else only `..data_tmp` is, to be moved over `..data`."""
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w") as tar:
 
         def add(name: str, kind: bytes, mode: int, *, data: bytes = b"", link: str = "") -> None:
             info = tarfile.TarInfo(posixpath.join(prefix, name) if name else prefix or ".")
             info.type, info.mode, info.uid, info.gid = kind, mode, owned.uid, owned.gid
-            info.size, info.linkname = len(data), link
+            info.size, info.linkname, info.mtime = len(data), link, int(now.timestamp())
             tar.addfile(info, io.BytesIO(data))
 
         if first and prefix:
@@ -60,7 +62,7 @@ def pack(files: Sequence[File], owned: Ownership, folder: str, *, prefix: str, f
             name = posixpath.join(folder, file.path)
             add(name, tarfile.REGTYPE, owned.file_mode(file.mode), data=file.data)
         add(DATA if first else NEXT, tarfile.SYMTYPE, 0o777, link=folder)
-        for top in tops(files):
+        for top in tops(files) if first else ():
             add(top, tarfile.SYMTYPE, 0o777, link=posixpath.join(DATA, top))
     return buffer.getvalue()
 

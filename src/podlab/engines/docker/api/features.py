@@ -18,9 +18,13 @@ class Features:
     seccomp_is_a_file: bool = False
     """A profile is named by its path on the engine's machine, not sent."""
 
+    has_subpaths: bool = True
+    """A folder of a volume can be mounted."""
+
     @classmethod
     def of(cls, headers: Mapping[str, str]) -> Self:
         """`headers` of any answer, their names in lower case."""
         if "libpod-api-version" not in headers:
-            return cls()
-        return cls(seccomp_is_a_file=True)
+            version = headers.get("api-version", "")
+            return cls(has_subpaths=not version or tuple(map(int, version.split("."))) >= (1, 45))
+        return cls(seccomp_is_a_file=True, has_subpaths=False)
