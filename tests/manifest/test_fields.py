@@ -56,7 +56,7 @@ def test_what_kubectl_dry_run_prints_is_taken() -> None:
 
 
 @pytest.mark.parametrize(
-    "spec", ["  hostNetwork: true\n", "  priority: 1\n", "  hostIPC: 0\n", "  nodeName: a\n"]
+    "spec", ["  preemptionPolicy: Never\n", "  priority: 1\n", "  priority: true\n", "  nodeName: a\n"]
 )
 def test_a_field_that_asks_for_something_else_is_refused(spec: str) -> None:
     (line,) = refused(pod(spec))

@@ -47,8 +47,7 @@ _REFUSED: Final[Mapping[type, Mapping[str, str]]] = {
     model.Metadata: _SERVER_SET | _each("finalizers generateName namespace ownerReferences", _CLUSTER),
     TemplateMetadata: _SERVER_SET | _each("name namespace", "the workshop names its pods; remove it"),
     model.PodSpec: _each(
-        "dnsPolicy hostIPC hostNetwork hostPID initContainers os resources"
-        " setHostnameAsFQDN subdomain",
+        "initContainers os resources",
         _LATER,
     ) | _each(
         "affinity automountServiceAccountToken evictionResponders nodeName nodeSelector overhead preemptionPolicy"
@@ -106,18 +105,13 @@ _REFUSED: Final[Mapping[type, Mapping[str, str]]] = {
 _HARMLESS: Final[Mapping[tuple[type, str], tuple[Any, ...]]] = {
     (model.Metadata, "namespace"): ("default",),
     (model.PodSpec, "automountServiceAccountToken"): (False,),
-    (model.PodSpec, "dnsPolicy"): ("ClusterFirst", "Default"),
     (model.PodSpec, "enableServiceLinks"): (True, False),
-    (model.PodSpec, "hostIPC"): (False,),
-    (model.PodSpec, "hostNetwork"): (False,),
-    (model.PodSpec, "hostPID"): (False,),
     (model.PodSpec, "hostUsers"): (True,),
     (model.PodSpec, "preemptionPolicy"): ("PreemptLowerPriority",),
     (model.PodSpec, "priority"): (0,),
     (model.PodSpec, "schedulerName"): ("default-scheduler",),
     (model.PodSpec, "serviceAccount"): ("default",),
     (model.PodSpec, "serviceAccountName"): ("default",),
-    (model.PodSpec, "setHostnameAsFQDN"): (False,),
     (model.Container, "terminationMessagePath"): ("/dev/termination-log",),
     (model.Container, "terminationMessagePolicy"): ("File",),
     (model.VolumeMount, "mountPropagation"): ("None",),

@@ -123,7 +123,8 @@ def _published(host: Body) -> Iterator[str]:
 
 
 _SINGLE = {
-    "Hostname": "--hostname", "NetworkMode": "--network", "IpcMode": "--ipc", "PidMode": "--pid",
+    "Hostname": "--hostname", "Domainname": "--domainname",
+    "NetworkMode": "--network", "IpcMode": "--ipc", "PidMode": "--pid",
     "CgroupnsMode": "--cgroupns", "User": "--user", "WorkingDir": "--workdir", "StopSignal": "--stop-signal",
     "StopTimeout": "--stop-timeout", "Memory": "--memory", "MemorySwap": "--memory-swap",
     "MemoryReservation": "--memory-reservation", "CpuShares": "--cpu-shares",

@@ -14,7 +14,8 @@ from enum import StrEnum
 from podlab import naming
 from podlab.engines.docker import publishing, translate
 from podlab.engines.docker.found import FoundContainer, FoundPod
-from podlab.errors import Conflict
+from podlab.errors import Conflict, Invalid
+from podlab.manifest import together
 from podlab.model import Container, Pod
 from podlab.wire import encode
 
@@ -52,8 +53,9 @@ class Step:
 def plan(wanted: Pod, found: FoundPod, *, hold: Collection[str] = ()) -> list[Step]:
     """The steps in an order in which they could run one by one; empty when nothing differs.
 
-    `Conflict` where the infra container itself would have to change.
+    `Conflict` where the infra container itself would have to change, `Invalid` where the pod contradicts itself.
     """
+    _refuse_contradictions(wanted)
     steps = _Steps()
     volumes = translate.empty_dirs(wanted)
     # The infra mounts those in memory: made after it, they would be the engine's own volumes of that name, on the disk.
@@ -148,14 +150,19 @@ def _infra(
         _refuse_other_infra(wanted, infra)
         if infra.is_up:
             return infra.id, None
-    network = translate.network(wanted)["Name"]
-    networked = [] if network in found.networks else [steps.add(Verb.CREATE_NETWORK, network)]
+    network = translate.bridge_name(wanted)
+    networked = [] if not network or network in found.networks else [steps.add(Verb.CREATE_NETWORK, network)]
     if infra is not None:
         reason = "" if infra.state == "created" else "had ended"
         return infra.id, steps.add(Verb.START, naming.INFRA, reason, after=networked)
     reason = "was removed behind podlab's back" if found.members else ""
     steps.infra_created = steps.add(Verb.CREATE, naming.INFRA, reason, after=[*networked, *needs])
     return None, steps.add(Verb.START, naming.INFRA, after=[steps.infra_created])
+
+
+def _refuse_contradictions(wanted: Pod) -> None:
+    for path, message in together.of_pod(wanted):
+        raise Invalid(f"pod '{wanted.name}': {'.'.join(map(str, path))}: {message}", subject=wanted.name)
 
 
 def _refuse_other_infra(wanted: Pod, infra: FoundContainer) -> None:

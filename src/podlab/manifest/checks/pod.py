@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from podlab import model, ports
-from podlab.manifest import syntax, sysctls
+from podlab.manifest import syntax, together
 from podlab.manifest.checks import probes
 from podlab.manifest.checks.finding import Findings, at, at_least, twice
 from podlab.manifest.nodes import quoted
@@ -30,12 +30,12 @@ _ANY_ADDRESS: Final = ("", "0.0.0.0", "::")
 
 def whole(p: model.Pod) -> Findings:
     yield from template(p.metadata.annotations, p.spec)
+    yield from together.of_name(p)
 
 
 def template(annotations: Mapping[str, str], s: model.PodSpec) -> Findings:
     """Where its annotations and its spec must fit together."""
-    for path, message in sysctls.judge(s, annotations.get(model.UNSAFE_SYSCTLS, "")):
-        yield ("spec", *path), message
+    yield from together.of_template(annotations, s)
 
 
 def metadata(m: model.Metadata) -> Findings:
@@ -87,8 +87,9 @@ def spec(s: model.PodSpec) -> Findings:
     yield from twice(("volumes",), "name", (v.name for v in s.volumes))
     yield from _mounts(s)
     yield from _host_ports(s)
-    if s.hostname is not None:
-        yield from at("hostname", syntax.dns_label(s.hostname))
+    for name, text in (("hostname", s.hostname), ("subdomain", s.subdomain)):
+        if text is not None:
+            yield from at(name, syntax.dns_label(text))
     yield from at_least(0, termination_grace_period_seconds=s.termination_grace_period_seconds)
     yield from at_least(1, active_deadline_seconds=s.active_deadline_seconds)
     for name, seconds in (

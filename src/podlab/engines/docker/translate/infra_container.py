@@ -6,7 +6,9 @@ import json
 from collections.abc import Iterable, Iterator
 
 from podlab import model, naming
+from podlab.engines.docker.translate.bridges import HOST, endpoint, network_name
 from podlab.engines.docker.translate.labels import Body, digest, labels, one_shim, runtime
+from podlab.engines.docker.translate.names import called, hostname, resolver
 from podlab.engines.docker.translate.security import SECCOMP_FILE, group_of_volumes
 from podlab.engines.docker.translate.volumes import is_in_memory, volume_mount
 from podlab.manifest.sysctls import dotted
@@ -18,8 +20,6 @@ from podlab.wire import encode
 def infra(pod: Pod, image: str, ends_at: int | None) -> Body:
     """`ends_at` is in seconds since the epoch: absolute, so that a restart does not begin the lifetime anew."""
     spec = pod.spec
-    dns = spec.dns_config or model.DNSConfig()
-    network = naming.ISOLATED_NETWORK if pod.is_isolated else naming.NETWORK
     own = labels(pod, naming.INFRA, "infra", infra_hash(pod)) | {
         naming.GENERATION: "1",
         naming.SPEC: json.dumps(encode(pod), separators=(",", ":")),
@@ -31,7 +31,7 @@ def infra(pod: Pod, image: str, ends_at: int | None) -> Body:
         wait = f'rest=$(({ends_at} - $(date +%s))); exec sleep "$((rest > 0 ? rest : 0))"'
     return {
         "Image": image,
-        "Hostname": hostname(pod),
+        **called(pod),
         "Entrypoint": ["sh", "-c"],
         "Cmd": [wait],
         "User": "65534:65534",
@@ -39,13 +39,11 @@ def infra(pod: Pod, image: str, ends_at: int | None) -> Body:
         "ExposedPorts": {key: {} for key in bindings(pod)},
         "HostConfig": {
             "Init": True,
-            "NetworkMode": network,
-            "IpcMode": "shareable",
+            "NetworkMode": network_name(pod),
+            "IpcMode": HOST if spec.host_ipc else "shareable",
             "CgroupnsMode": "private",
             "PortBindings": bindings(pod),
-            "Dns": list(dns.nameservers),
-            "DnsSearch": list(dns.searches),
-            "DnsOptions": [o.name if o.value is None else f"{o.name}:{o.value}" for o in dns.options],
+            **resolver(pod),
             "ExtraHosts": [f"{name}:{alias.ip}" for alias in spec.host_aliases for name in alias.hostnames],
             "CapDrop": ["ALL"],
             "SecurityOpt": ["no-new-privileges", f"{SECCOMP_FILE}podlab/infra.json"],
@@ -57,7 +55,7 @@ def infra(pod: Pod, image: str, ends_at: int | None) -> Body:
                 volume_mount(pod, v, f"/podlab/volumes/{v.name}") for v in spec.volumes if is_in_memory(v)
             ],
         },
-        "NetworkingConfig": {"EndpointsConfig": {network: {"Aliases": [pod.name]}}},
+        "NetworkingConfig": endpoint(pod),
     }
 
 
@@ -72,6 +70,10 @@ def infra_hash(pod: Pod, *, ports: Iterable[ContainerPort] | None = None) -> str
 
 def _of_whole_pod(pod: Pod) -> Iterator[object]:
     """Only what was said, so that pods that say nothing of it keep their hash."""
+    spec = pod.spec
+    said = {"hostNetwork": spec.host_network, "hostIPC": spec.host_ipc, "subdomain": spec.subdomain}
+    said["dnsPolicy"] = spec.dns_policy == "None"
+    yield from ({name: value} for name, value in said.items() if value)
     if settings := sysctls(pod):
         yield {"sysctls": settings}
     if (group := group_of_volumes(pod)) is not None:
@@ -87,12 +89,11 @@ def sysctls(pod: Pod) -> dict[str, str]:
     return {dotted(each.name): each.value for each in of_pod.sysctls}
 
 
-def hostname(pod: Pod) -> str:
-    return pod.spec.hostname or pod.name[:63].rstrip("-.")
-
-
 def bindings(pod: Pod, ports: Iterable[ContainerPort] | None = None) -> dict[str, list[dict[str, str]]]:
+    """None in the machine's own network, where every port is the machine's."""
     bindings: dict[str, list[dict[str, str]]] = {}
+    if pod.spec.host_network:
+        return bindings
     for port in published(pod) if ports is None else ports:
         key = f"{port.container_port}/{(port.protocol or 'TCP').lower()}"
         bindings.setdefault(key, []).append({"HostIp": port.host_ip or "", "HostPort": str(port.host_port)})

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from podlab import model, naming
+from podlab.engines.docker.translate.bridges import HOST
 from podlab.engines.docker.translate.env import expand, expanded_env
 from podlab.engines.docker.translate.labels import Body, digest, labels, one_shim, runtime
 from podlab.engines.docker.translate.resources import bounds
@@ -44,10 +45,10 @@ def member(pod: Pod, container: Container) -> Body:
         "Labels": labels(pod, container.name, "member", member_hash(pod, container)),
         "HostConfig": {
             # PID 1 of a shared PID namespace is the infra's init; a second one would reap nothing.
-            "Init": not shares_pid and pod.metadata.annotations.get(model.INIT) != "false",
+            "Init": not shares_pid and not pod.spec.host_pid and pod.metadata.annotations.get(model.INIT) != "false",
             "NetworkMode": joined,
-            "IpcMode": joined,
-            "PidMode": joined if shares_pid else "",
+            "IpcMode": HOST if pod.spec.host_ipc else joined,
+            "PidMode": HOST if pod.spec.host_pid else joined if shares_pid else "",
             "CgroupnsMode": "private",
             "RestartPolicy": {"Name": _RESTART[pod.spec.restart_policy or "Always"]},
             "Annotations": one_shim(pod),
@@ -77,7 +78,7 @@ def member_hash(pod: Pod, container: Container) -> str:
     return digest(
         container, [v for v in pod.spec.volumes if v.name in mounted], pod.spec.restart_policy, grace_s(pod),
         bool(pod.spec.share_process_namespace), pod.metadata.annotations.get(model.INIT), *_bounds(pod),
-        *said_of_members(pod),
+        *said_of_members(pod), *_of_the_machine(pod),
     )  # fmt: skip
 
 
@@ -85,6 +86,14 @@ def _bounds(pod: Pod) -> Iterable[str]:
     """Only where they were said, so that pods that say nothing of them keep their hash."""
     if limit := pod.metadata.annotations.get(model.PIDS_LIMIT):
         yield f"pids {limit}"
+
+
+def _of_the_machine(pod: Pod) -> Iterable[str]:
+    """Likewise."""
+    if pod.spec.host_pid:
+        yield "hostPID"
+    if pod.spec.host_ipc:
+        yield "hostIPC"
 
 
 def grace_s(pod: Pod) -> int:
