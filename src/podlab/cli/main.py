@@ -10,6 +10,9 @@ COMMANDS: dict[str, dict[str, tuple[str, str]]] = {
     "Pods": {
         "up": ("up:command", "Make pods as their files say, and wait until they are ready"),
         "down": ("down:command", "Stop and remove pods with their volumes"),
+        "clone": ("clone:command", "Make another pod as one that is there"),
+        "publish": ("publish:publish", "Publish ports of a pod that is there already"),
+        "unpublish": ("publish:unpublish", "Take back ports that were published so"),
         "create": ("create:command", "Create an empty pod, to be filled by `run --pod`"),
         "run": ("run:command", "Run an image as a new container of a pod"),
         "rm": ("rm:command", "Remove one container from a pod"),

@@ -16,7 +16,7 @@ from podlab import model
 from podlab.engines.docker.address import resolve
 from podlab.engines.docker.api import Client
 from podlab.engines.docker.engine import DockerEngine
-from podlab.errors import AlreadyExists, Conflict, NotFound, PodlabError
+from podlab.errors import AlreadyExists, NotFound, PodlabError
 from podlab.model import Container, EnvVar, Metadata, Pod, PodSpec, Volume, VolumeMount
 from podlab.pods.library import Completed, RunningPod
 from tests.conftest import docker, leftovers
@@ -122,13 +122,6 @@ async def test_a_name_that_somebody_else_has_is_told(engine: DockerEngine, make:
             await engine.apply(pod)
     finally:
         docker("rm", "-f", name)
-
-
-async def test_published_ports_cannot_change_under_a_living_pod(engine: DockerEngine, make: MakePod) -> None:
-    await engine.apply(make(container()))
-    port = model.ContainerPort(container_port=80, host_port=31848)
-    with pytest.raises(Conflict, match="published ports"):
-        await engine.plan(make(container(ports=(port,))))
 
 
 async def test_an_infra_image_that_cannot_run_is_told(docker_host: str, make: MakePod, image: str) -> None:

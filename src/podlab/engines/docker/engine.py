@@ -178,7 +178,7 @@ class DockerEngine:
         found = await self._whole(name)
         infra = found.infra
         assert infra is not None  # noqa: S101 - _whole refuses such a pod
-        await self._each([infra], "start")
+        await self._each([infra, *found.publishers.values()], "start")
         await self._each(found.members.values(), lambda c: "restart" if found.is_stale(c) else "start")
 
     async def stop(self, name: str, container: str | None = None, *, grace_s: int | None = None) -> None:
@@ -188,7 +188,7 @@ class DockerEngine:
             return
         found = await self._existing(name)
         await self._each(found.members.values(), "stop", **query)
-        await self._each([c for c in [found.infra] if c], "stop")
+        await self._each([c for c in [found.infra, *found.publishers.values()] if c], "stop")
 
     async def restart(self, name: str, container: str | None = None, *, grace_s: int | None = None) -> None:
         """A whole pod keeps its namespaces: its members are restarted, its infra is only started if it is down."""

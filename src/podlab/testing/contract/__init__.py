@@ -9,11 +9,12 @@ Debian's busybox-static and in `podlab.testing.fake.shell`.
 from podlab.testing.contract.containers import Containers
 from podlab.testing.contract.found import Found
 from podlab.testing.contract.inside import Inside
+from podlab.testing.contract.publishing import Publishing
 from podlab.testing.contract.streams import Streams
 from podlab.testing.contract.wanted import Wanted
 
 
-class EngineContract(Wanted, Found, Containers, Streams, Inside):
+class EngineContract(Wanted, Publishing, Found, Containers, Streams, Inside):
     """All of it."""
 
 

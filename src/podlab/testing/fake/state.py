@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from podlab.engines.base import Change
-from podlab.errors import Conflict
+from podlab.errors import Conflict, Unsupported
 from podlab.model import Container, Pod
 from podlab.node import backoff, conditions, order
+from podlab.ports import published, text
 from podlab.status import ContainerStatus, Kind, Phase, State, Termination
 from podlab.wire import encode
 
@@ -22,12 +23,12 @@ def plan(found: FakePod | None, pod: Pod) -> list[Change]:
     if found is None:
         changes = [Change(verb="create", pod=pod.name, reason="pod is missing")]
         return changes + [_create(pod, each, "missing") for each in pod.members]
-    if fixed(found.spec) != fixed(pod):
+    if fixed(found.spec) != fixed(pod) or found.own_ports - published_ports(pod):
         raise Conflict(
             f"pod {pod.name!r} would have to be replaced: its host name, ports or shared namespaces changed",
             subject=pod.name, hint=f"podlab down {pod.name}, or podlab up --replace",
         )  # fmt: skip
-    changes = []
+    changes = _ports(found, pod)
     turn, initialized = line(found, pod)
     for each in pod.members:
         there = found.containers.get(each.name)
@@ -82,14 +83,27 @@ def _create(pod: Pod, container: Container, reason: str) -> Change:
 
 def fixed(pod: Pod) -> object:
     """What cannot change while the pod lives."""
-    return pod.spec.hostname, pod.spec.share_process_namespace, host_ports(pod), pod.is_isolated
+    return pod.spec.hostname, pod.spec.share_process_namespace, pod.is_isolated
 
 
 def host_ports(pod: Pod) -> dict[int, int]:
-    return {
-        port.host_port: port.container_port
-        for each in pod.members for port in each.ports if port.host_port is not None
-    }  # fmt: skip
+    return {port.host_port: port.container_port for port in published(pod) if port.host_port is not None}
+
+
+def published_ports(pod: Pod) -> frozenset[str]:
+    return frozenset(map(text, published(pod)))
+
+
+def _ports(found: FakePod, pod: Pod) -> list[Change]:
+    """What came later may come and go; only over TCP, and not to a pod that nobody on its network reaches."""
+    before, now = published_ports(found.spec), published_ports(pod)
+    for port in sorted(now - before):
+        if pod.is_isolated or not port.endswith("/tcp"):
+            raise Unsupported(
+                f"port {port} cannot be published for pod {pod.name!r} any more", subject=pod.name
+            )
+    changes = [Change(verb="unpublish", pod=pod.name, reason=port) for port in sorted(before - now)]
+    return changes + [Change(verb="publish", pod=pod.name, reason=port) for port in sorted(now - before)]
 
 
 def _has_finished(pod: FakePod, container: FakeContainer) -> bool:

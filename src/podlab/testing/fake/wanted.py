@@ -6,7 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from podlab.engines.base import Change
-from podlab.errors import Conflict, NotFound, Overtaken
+from podlab.errors import AlreadyExists, NotFound, Overtaken
 from podlab.status import Phase
 from podlab.testing.fake import state
 from podlab.testing.fake.containers import Containers
@@ -70,7 +70,7 @@ class Wanted(Found, Containers):
             taken = {} if other.spec.name == pod.name else other.ports
             for port in state.host_ports(pod):
                 if port in taken:
-                    raise Conflict(f"port {port} is taken by pod {other.spec.name!r}", subject=pod.name)
+                    raise AlreadyExists(f"port {port} is taken by pod {other.spec.name!r}", subject=pod.name)
 
     async def _carry_out(
         self, pod: Pod, changes: Sequence[Change], hold: Collection[str], on_change: Callable[[Change], None]
@@ -78,7 +78,7 @@ class Wanted(Found, Containers):
         found = self._pods.get(pod.name)
         if found is None:
             found = self._pods[pod.name] = FakePod(spec=pod, created_at=self._clock.now())
-            found.ports = state.host_ports(pod)
+            found.ports, found.own_ports = state.host_ports(pod), state.published_ports(pod)
             self._happened(pod.name, "", "create")
         if found.is_down:
             found.is_down, found.began_at = False, self._clock.now()
@@ -102,7 +102,7 @@ class Wanted(Found, Containers):
                 and not found.containers[name].is_running
             ):
                 self._start(found, found.containers[name])
-        found.spec = pod
+        found.spec, found.ports = pod, state.host_ports(pod)
 
     async def _undo(self, name: str, kept: tuple[Pod, dict[str, FakeContainer]] | None) -> None:
         pod = self._pods[name]
@@ -113,7 +113,7 @@ class Wanted(Found, Containers):
         if kept is None:
             del self._pods[name]
             return
-        pod.spec, pod.containers = kept[0], wanted
+        pod.spec, pod.containers, pod.ports = kept[0], wanted, state.host_ports(kept[0])
         for each in wanted.values():
             if each.is_wanted is False and not each.is_running:
                 self._start(pod, each)

@@ -85,6 +85,8 @@ class FakePod:
     containers: dict[str, FakeContainer] = field(default_factory=dict)
     listeners: dict[int, Serve] = field(default_factory=dict)
     ports: dict[int, int] = field(default_factory=dict)
+    own_ports: frozenset[str] = frozenset()
+    """Those that it was made with."""
     record: Record | None = None
     began_at: datetime | None = None
     """When its namespaces did; they do so anew when a pod that was stopped as a whole is started."""
