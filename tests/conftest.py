@@ -58,7 +58,7 @@ def image(docker_host: str, tmp_path_factory: pytest.TempPathFactory) -> str:
     with (tmp_path_factory.getbasetemp().parent / "image.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if docker("image", "inspect", IMAGE).returncode:
-            made = docker("import", "-c", 'CMD ["sh"]', "-", IMAGE, stdin=_busybox())
+            made = docker("import", "-c", 'CMD ["sh"]', "-", IMAGE, stdin=busybox())
             assert made.returncode == 0, made.stderr.decode()
         if docker("image", "inspect", infra_image()).returncode:
             docker("tag", IMAGE, infra_image())
@@ -131,7 +131,7 @@ def docker(*words: str, stdin: bytes | None = None) -> subprocess.CompletedProce
     return subprocess.run(["docker", *words], input=stdin, capture_output=True, timeout=180)
 
 
-def _busybox() -> bytes:
+def busybox() -> bytes:
     program = Path("/bin/busybox")
     if not program.exists():
         pytest.fail("no /bin/busybox to make a test image from: apt-get install busybox-static")

@@ -139,7 +139,10 @@ def test_events_of_the_last_hour(podlab: Podlab, make: Make) -> None:
 
 
 def test_version_names_the_engine(podlab: Podlab, engine: FakeEngine) -> None:
-    assert podlab("version", "-o", "json").json["engine"] == {"name": "fake", "version": "1.0"}
+    assert podlab("version", "-o", "json").json["engine"] == {
+        "name": "fake", "product": "Fake Engine", "version": "1.0",
+    }  # fmt: skip
+    assert "engine  Fake Engine 1.0\n" in podlab("version").out
     from podlab.errors import Unavailable
 
     engine.failure = Unavailable("no engine answers")

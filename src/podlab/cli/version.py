@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import platform
 
 import click
@@ -21,7 +22,8 @@ async def command(output: str) -> None:
     why = ""
     try:
         async with session() as connected:
-            engine = {"name": connected.name, "version": await connected.version()}
+            product, number = await asyncio.gather(connected.product(), connected.version())
+            engine = {"name": connected.name, "product": product, "version": number}
     except PodlabError as error:
         why = error.message
     if output == "json":
@@ -29,4 +31,4 @@ async def command(output: str) -> None:
         print_json({"client": client, "engine": engine, "problem": why or None})
         return
     click.echo(f"podlab  {version()} (Python {platform.python_version()})")
-    click.echo(f"engine  {engine['name']} {engine['version']}" if engine else f"engine  none: {why}")
+    click.echo(f"engine  {engine['product']} {engine['version']}" if engine else f"engine  none: {why}")

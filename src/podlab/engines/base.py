@@ -400,6 +400,10 @@ class Engine(Protocol):
         `hostIP`, isolated pods share, though none of them reaches another. `Unsupported` where there is none."""
         ...
 
+    async def product(self) -> str:
+        """What it calls itself: `Docker Engine`, `Podman Engine` (behind Docker's API), `Kubernetes`."""
+        ...
+
     async def version(self) -> str:
         """The engine's own version, such as `26.1.5`."""
         ...

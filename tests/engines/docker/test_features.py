@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+import json
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import pytest
+
 from podlab.engines.docker.api.features import Features
+from podlab.engines.docker.api.refusals import refusal
+from podlab.engines.docker.find import when
 from podlab.engines.docker.profiles import put_in
+from podlab.engines.docker.streams.frames import Piece
+from podlab.engines.docker.streams.logs import _FramedLines
+from podlab.errors import Conflict, Invalid, NotFound, PodlabError
 
 DOCKER = {"api-version": "1.45", "server": "Docker/26.1.5 (linux)"}
 PODMAN = {"api-version": "1.41", "server": "Libpod/5.4.2 (linux)", "libpod-api-version": "5.4.2"}
@@ -25,3 +34,40 @@ def test_a_profile_is_sent_as_text_or_as_the_path_of_its_file() -> None:
     assert text.startswith('seccomp={"defaultAction"')
     path = put_in(body, as_files=True)["HostConfig"]["SecurityOpt"][1].removeprefix("seccomp=")
     assert "defaultAction" in Path(path).read_text()
+
+
+@pytest.mark.parametrize(
+    ("status", "said", "kind"),
+    [
+        (404, {"message": "No such container: x"}, NotFound),
+        (500, {"message": "the name is already in use", "cause": "that name is already in use"}, Conflict),
+        (500, {"message": "can only kill running", "cause": "container state improper"}, Conflict),
+        (500, {"message": "invalid signal: NOPE", "cause": "invalid signal: NOPE"}, Invalid),
+        (500, {"message": "no space", "cause": "something else"}, PodlabError),
+        (500, {"message": "no cause"}, PodlabError),
+        (409, {"message": "by its status", "cause": "invalid argument"}, Conflict),
+    ],
+)
+def test_a_refusal_is_known_by_its_status_or_else_by_its_cause(
+    status: int, said: dict[str, str], kind: type[PodlabError]
+) -> None:
+    found = refusal(status, json.dumps(said).encode())
+    assert (type(found), found.message) == (kind, said["message"])
+
+
+@pytest.mark.parametrize("body", [b"", b"no JSON", b"[]", b"null", b"{}"])
+def test_a_refusal_may_say_anything(body: bytes) -> None:
+    assert refusal(500, body).message
+
+
+def test_a_time_may_be_in_any_zone_and_as_exact_as_it_likes() -> None:
+    at = datetime(2026, 11, 22, 8, 8, 8, tzinfo=UTC)
+    assert when("2026-11-22T08:08:08Z") == when("2026-11-22T09:08:08+01:00") == at
+    assert when("2026-11-22T03:08:08.123456789-05:00") == at + timedelta(microseconds=123456)
+    assert when("0001-01-01T00:00:00Z") is None
+
+
+@pytest.mark.parametrize("stamp", ["2026-11-22T08:08:08Z", "2026-11-22T09:08:08+01:00"])
+def test_a_log_may_have_times_of_whole_seconds(stamp: str) -> None:
+    lines = _FramedLines()._piece(Piece(1, f"{stamp} one\n".encode(), True))
+    assert [(line.at, line.text) for line in lines] == [(datetime(2026, 11, 22, 8, 8, 8, tzinfo=UTC), b"one")]

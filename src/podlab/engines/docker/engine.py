@@ -57,6 +57,12 @@ class DockerEngine:
 
         return DockerImages(self.client)
 
+    async def product(self) -> str:
+        """By the component that carries the engine's name; Docker's own calls itself `Engine`."""
+        components = (await self.client.json("GET", "/version")).get("Components") or ()
+        names = (str(each.get("Name", "")) for each in components)
+        return next((name for name in names if name.endswith(" Engine")), "Docker Engine")
+
     async def version(self) -> str:
         return str((await self.client.json("GET", "/version"))["Version"])
 

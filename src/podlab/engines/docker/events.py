@@ -19,8 +19,17 @@ _LOOKING = {
     "exec_start",
     "exec_die",
     "exec_detach",
+    "exec",
+    "exec_died",
+    "init",
+    "cleanup",
+    "mount",
+    "unmount",
 }
-"""What happened to a pod is told, not that somebody looked at it: probes alone would be most of the events."""
+"""What happened to a pod is told, not that somebody looked at it: probes alone would be most of the events. The last
+six are Podman's, of its own work before a start and after an end."""
+_OTHERWISE = {"remove": "destroy", "died": "die"}
+"""Podman's words for the same. https://docs.podman.io/en/latest/markdown/podman-events.1.html"""
 
 
 async def watch(
@@ -33,8 +42,11 @@ async def watch(
     if since is not None:
         query["since"] = f"{since.timestamp():.6f}"
     if not follow:
-        query["until"] = f"{datetime.now(UTC).timestamp():.6f}"
         query.setdefault("since", "0")
+        if (await client.known_features()).past_events_need_no_end:
+            query["stream"] = "false"
+        else:
+            query["until"] = f"{datetime.now(UTC).timestamp():.6f}"
     async with client.request("GET", "/events", query=query) as response:
         async for event in response.json_lines():
             labels = event["Actor"]["Attributes"]
@@ -45,6 +57,6 @@ async def watch(
                 at=datetime.fromtimestamp(nano / 1e9, UTC),
                 pod=labels.get(naming.POD, ""),
                 container=labels.get(naming.CONTAINER, ""),
-                action=event["Action"],
+                action=_OTHERWISE.get(event["Action"], event["Action"]),
                 attributes={k: v for k, v in labels.items() if not k.startswith("podlab.io/")},
             )

@@ -190,9 +190,7 @@ def _ports(bindings: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 
 
 def when(text: str) -> datetime | None:
-    """The engine's RFC 3339 time with nanoseconds; its zero time `0001-…` means never."""
+    """The engine's RFC 3339 time with nanoseconds, in whatever zone it is; its zero time `0001-…` means never."""
     if not text or text.startswith("0001-"):
         return None
-    head, _, rest = text.rstrip("Z").partition(".")
-    fraction = rest[:6].split("+")[0].split("-")[0]
-    return datetime.fromisoformat(f"{head}.{fraction or 0:0<6}").replace(tzinfo=UTC)
+    return datetime.fromisoformat(text).astimezone(UTC)

@@ -59,6 +59,7 @@ class Inside(Case):
 
     async def test_the_engine_tells_its_version(self, engine: Engine) -> None:
         assert (await engine.version())[0].isdigit()
+        assert await engine.product()
 
     async def test_isolated_pods_share_an_address(self, engine: Engine) -> None:
         address = await engine.isolated_gateway()

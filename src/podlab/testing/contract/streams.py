@@ -252,8 +252,18 @@ class Streams(Case):
             assert times == sorted(times)
             assert await collect(engine.logs(name, "app", tail=2)) == [b"three", b"four"]
             assert await collect(engine.logs(name, "app", tail=0)) == []
-            assert await collect(engine.logs(name, "app", since=times[3])) == [b"four"]
             assert await collect(engine.logs(name, "app", since=times[3] + timedelta(seconds=1))) == []
+
+    async def test_a_log_since_a_lines_own_time_begins_with_it(
+        self, engine: Engine, image: str, name: str
+    ) -> None:
+        pod = pod_of(
+            name, member("app", image, ["sh", "-c", "echo one; sleep 0.3; echo two"]), restart_policy="Never"
+        )
+        async with self.running(engine, pod):
+            assert await collect(engine.logs(name, "app", follow=True)) == [b"one", b"two"]
+            last = [line.at async for line in engine.logs(name, "app")][-1]
+            assert await collect(engine.logs(name, "app", since=last)) == [b"two"]
 
     async def test_a_log_may_have_long_lines_and_no_last_end(
         self, engine: Engine, image: str, name: str

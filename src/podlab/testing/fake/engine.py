@@ -36,6 +36,10 @@ class FakeEngine(Wanted, Streams, Inside):
         await self._answer()
         return "10.88.0.1"
 
+    async def product(self) -> str:
+        await self._answer()
+        return "Fake Engine"
+
     async def version(self) -> str:
         await self._answer()
         return "1.0"

@@ -7,23 +7,20 @@ import json
 from collections import deque
 from collections.abc import AsyncIterable, AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
-from typing import Any, NoReturn
+from typing import Any
 from urllib.parse import quote, urlencode
 
 import h11
 
 from podlab.engines.docker.address import Address
 from podlab.engines.docker.api.features import Features
+from podlab.engines.docker.api.refusals import refusal
 from podlab.engines.docker.api.transport import Connection, connect
-from podlab.errors import Conflict, Denied, Invalid, NotFound, PodlabError, Unavailable, Unsupported
+from podlab.errors import Unavailable
 
 Query = Mapping[str, str | int | bool | Mapping[str, Any]]
 CHUNK_BYTES = 1 << 16
 _LAST_WORDS_S = 1
-
-_BY_STATUS: dict[int, type[PodlabError]] = {
-    400: Invalid, 401: Denied, 403: Denied, 404: NotFound, 409: Conflict, 501: Unsupported, 503: Unavailable,
-}  # fmt: skip
 
 
 class Response:
@@ -43,7 +40,7 @@ class Response:
 
     async def json(self) -> Any:
         body = await self.body()
-        return json.loads(body) if body else None
+        return json.loads(body) if body.strip() else None
 
     async def json_lines(self) -> AsyncIterator[Any]:
         """One value a line, as pulls, builds and events send them."""
@@ -107,7 +104,8 @@ class Client:
     def __init__(self, address: Address) -> None:
         self.address = address
         self.features = Features()
-        """Those of a Docker Engine before the first answer, then those of what answered."""
+        """Those of what answered last; before the first answer those of a Docker Engine."""
+        self._has_answered = False
 
     @asynccontextmanager
     async def request(
@@ -142,9 +140,9 @@ class Client:
                 await exchange.send(h11.EndOfMessage())
                 answer = await exchange.answer()
             response = Response(exchange, answer)
-            self.features = Features.of(response.headers)
+            self.features, self._has_answered = Features.of(response.headers), True
             if response.status >= 400:
-                _raise(response.status, await response.body())
+                raise refusal(response.status, await response.body())
             yield response
         finally:
             await connection.close()
@@ -153,6 +151,12 @@ class Client:
         """Send, and decode the whole answer; None where it is empty."""
         async with self.request(method, path, query=query, body=body) as response:
             return await response.json()
+
+    async def known_features(self) -> Features:
+        """For what is the first request, maybe: asks who speaks, where nobody has answered yet."""
+        if not self._has_answered:
+            await self.json("GET", "/version")
+        return self.features
 
     async def hijack(
         self, path: str, *, query: Query | None = None, body: Any = None
@@ -177,7 +181,8 @@ class Client:
             if not isinstance(event, h11.Response | h11.InformationalResponse):
                 raise _broke_off(self.address)
             if event.status_code not in (101, 200):
-                _raise(event.status_code, await Response(exchange, event).body())  # type: ignore[arg-type]
+                answer = await Response(exchange, event).body()  # type: ignore[arg-type]
+                raise refusal(event.status_code, answer)
             return connection, exchange.http.trailing_data[0]
         except BaseException:
             await connection.close()
@@ -220,14 +225,6 @@ def _target(path: str, query: Query | None) -> str:
         for k, v in query.items()
     }
     return f"{path}?{urlencode(pairs, errors='surrogateescape')}"  # a path may have bytes that are not UTF-8
-
-
-def _raise(status: int, body: bytes) -> NoReturn:
-    try:
-        message = json.loads(body)["message"]
-    except (ValueError, KeyError, TypeError):
-        message = body.decode(errors="replace").strip() or f"the engine answered {status}"
-    raise _BY_STATUS.get(status, PodlabError)(str(message).strip())
 
 
 def _broke_off(address: Address) -> Unavailable:

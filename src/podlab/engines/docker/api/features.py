@@ -17,7 +17,10 @@ class Features:
 
     seccomp_is_a_file: bool = False
     """A profile is named by its path on the engine's machine, not sent."""
-
+    past_events_need_no_end: bool = False
+    """`stream=false` tells all events so far. With an end in the past, some are left out."""
+    archive_makes_folders: bool = False
+    """What is unpacked where no folder is makes that folder, silently."""
     has_subpaths: bool = True
     """A folder of a volume can be mounted."""
 
@@ -27,4 +30,9 @@ class Features:
         if "libpod-api-version" not in headers:
             version = headers.get("api-version", "")
             return cls(has_subpaths=not version or tuple(map(int, version.split("."))) >= (1, 45))
-        return cls(seccomp_is_a_file=True, has_subpaths=False)
+        return cls(
+            seccomp_is_a_file=True,
+            past_events_need_no_end=True,
+            archive_makes_folders=True,
+            has_subpaths=False,
+        )

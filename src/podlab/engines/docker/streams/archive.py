@@ -37,6 +37,8 @@ async def read_archive(client: Client, container_id: str, path: str) -> AsyncIte
 async def write_archive(client: Client, container_id: str, path: str, tar: AsyncIterable[bytes]) -> None:
     """Unpack into an existing folder. A file never replaces a folder, nor the other way round."""
     query: dict[str, str | int | bool] = {"path": path, "noOverwriteDirNonDir": True}
+    if (await client.known_features()).archive_makes_folders:
+        await stat(client, container_id, path)
     try:
         async with client.request("PUT", _path(container_id), query=query, upload=tar):
             pass

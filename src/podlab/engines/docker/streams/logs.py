@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
 MAX_LINE_BYTES = 1 << 20
 """A longer line comes in pieces of at least this size, each a line of its own."""
-_STAMP = re.compile(rb"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)\.(\d{6})\d{3}Z ")
+_STAMP = re.compile(rb"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,6})\d{0,3})?(Z|[+-]\d\d:\d\d) ")
+"""Docker's has nanoseconds, Podman's whole seconds only, and in the zone of its machine."""
 _STAMP_BYTES = 31
 _SPLIT_BYTES = 1 << 14
 """The engine keeps a longer line in parts and stamps each with a time.
@@ -105,5 +106,7 @@ def _stamped(entry: bytes) -> tuple[datetime | None, bytes]:
     found = _STAMP.match(entry)
     if not found:
         return None, entry
-    at = datetime.fromisoformat(f"{found[1].decode()}.{found[2].decode()}").replace(tzinfo=UTC)
+    zone = found[3].decode().replace("Z", "+00:00")
+    fraction = (found[2] or b"0").decode()
+    at = datetime.fromisoformat(f"{found[1].decode()}.{fraction:0<6}{zone}").astimezone(UTC)
     return at, entry[found.end() :]

@@ -45,7 +45,9 @@ async def exec_process(
         },
     )  # fmt: skip
     path = f"/exec/{made['Id']}"
-    start = {"Detach": options.detach, "Tty": options.tty, "ConsoleSize": size if options.tty else None}
+    start: dict[str, Any] = {"Detach": options.detach, "Tty": options.tty}
+    if size and options.tty:  # the second is in Podman's words
+        start |= {"ConsoleSize": size} | {"h": size[0], "w": size[1]}
     if options.detach:
         await client.json("POST", f"{path}/start", body=start)
         return ExecProcess(client, container_id, path, None, b"", is_raw=True, keys=keys)
