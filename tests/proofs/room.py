@@ -20,7 +20,8 @@ from podlab.engines.docker.engine import DockerEngine
 from podlab.manifest import load
 from podlab.manifest.workshop import Workshop
 from podlab.naming import PodName
-from podlab.workshop import lab, lab_images
+from podlab.workshop.lab import images as lab_images
+from podlab.workshop.lab import set_up as lab
 from podlab.workshop.making import Maker
 from podlab.workshop.seat import Seat, SeatId, State
 from tests.conftest import docker, leftovers

@@ -13,7 +13,7 @@ from podlab.doctor.gather import gather
 from podlab.doctor.report import report
 from podlab.engines.docker.engine import DockerEngine
 from podlab.naming import FIREWALL_IMAGE, ISOLATED_NETWORK, SHARED_PORTS
-from podlab.workshop import guarding
+from podlab.workshop.lab import guarding
 from tests.conftest import docker
 from tests.proofs.room import answered, attempts
 

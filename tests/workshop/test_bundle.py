@@ -16,8 +16,8 @@ import pytest
 from podlab.errors import Invalid, NotFound, Unsupported
 from podlab.images.store import Image, ImageStore
 from podlab.lesson.workshop import load_workshop
-from podlab.workshop import bundling
-from podlab.workshop.bundle import is_bundle, opened
+from podlab.workshop.bundle import writing as bundling
+from podlab.workshop.bundle.reading import is_bundle, opened
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "docker-pods"
 Files = dict[str, bytes]

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from podlab.engines.docker.engine import DockerEngine
-from podlab.workshop import bundling
-from podlab.workshop.bundle import opened
+from podlab.workshop.bundle import writing as bundling
+from podlab.workshop.bundle.reading import opened
 from tests.conftest import docker
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(300)]

@@ -10,7 +10,8 @@ import pytest
 from podlab.engines.guards import Security
 from podlab.manifest.workshop import Workshop
 from podlab.testing.fake import FakeEngine
-from podlab.workshop import guarding, lab
+from podlab.workshop.lab import guarding
+from podlab.workshop.lab import set_up as lab
 from tests.workshop.conftest import workshop_of
 
 

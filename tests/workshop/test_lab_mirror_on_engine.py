@@ -23,7 +23,7 @@ from podlab.manifest.workshop import Images, Workshop
 from podlab.model import ISOLATED, Container, ContainerPort, Metadata, Pod, PodSpec
 from podlab.naming import SHARED_PORTS
 from podlab.pods.ready import wait_ready
-from podlab.workshop import lab_mirror
+from podlab.workshop.lab import mirror as lab_mirror
 from tests.conftest import docker
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(600)]

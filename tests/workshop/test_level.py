@@ -13,7 +13,7 @@ from podlab.manifest.level import Choice
 from podlab.manifest.workshop import Workshop
 from podlab.model import HostPath, SecurityContext, Volume
 from podlab.testing.fake import FakeEngine
-from podlab.workshop.level import effective, settle
+from podlab.workshop.lab.level import effective, settle
 from tests.examples.conftest import EXAMPLES
 from tests.workshop.conftest import workshop_of
 

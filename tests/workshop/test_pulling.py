@@ -11,7 +11,9 @@ from podlab.lesson.workshop import load_workshop
 from podlab.manifest import load
 from podlab.manifest.workshop import Images
 from podlab.model import Container, EnvVar, PodSpec
-from podlab.workshop import lab_images, lab_mirror, pulling
+from podlab.workshop.lab import images as lab_images
+from podlab.workshop.lab import mirror as lab_mirror
+from podlab.workshop.lab import pulling
 
 EXAMPLES = Path(__file__).parents[2] / "examples" / "docker-pods"
 URL = "http://10.88.0.1:25007"

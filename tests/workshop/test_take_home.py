@@ -21,12 +21,12 @@ from podlab.manifest import load as load_pods
 from podlab.testing.fake import FakeEngine
 from podlab.testing.fake.world import FakeFile
 from podlab.workshop.events import Trouble
-from podlab.workshop.keeping import TakeHome
 from podlab.workshop.pool import Pool
 from podlab.workshop.progress import Progress
 from podlab.workshop.seat import PersonId, Seat, State
 from podlab.workshop.store import Store
-from podlab.workshop.take_home import pack
+from podlab.workshop.take_home.keeping import TakeHome
+from podlab.workshop.take_home.packing import pack
 from tests.clock import ManualClock
 from tests.workshop.conftest import quiet, workshop_of
 

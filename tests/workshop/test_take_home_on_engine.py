@@ -15,7 +15,7 @@ from podlab.engines.docker.engine import DockerEngine
 from podlab.manifest.workshop import Workshop
 from podlab.model import EmptyDir, EnvVar, Volume, VolumeMount
 from podlab.workshop.running import run
-from podlab.workshop.take_home import pack
+from podlab.workshop.take_home.packing import pack
 from tests.workshop.conftest import workshop_of
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(300)]

@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from podlab.errors import NotFound
-from podlab.workshop.wheels import needed, unpackable, wheels
+from podlab.workshop.bundle.wheels import needed, unpackable, wheels
 
 PROJECT = Path(__file__).parents[2] / "pyproject.toml"
 

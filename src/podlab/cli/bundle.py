@@ -38,9 +38,9 @@ async def command(path: Path, file: Path | None, no_wheels: bool) -> None:
     from podlab.cli.image_progress import lines
     from podlab.images.store import HoldsImages
     from podlab.lesson import load_workshop
-    from podlab.workshop import bundling
-    from podlab.workshop.bundle import SUFFIX
-    from podlab.workshop.lab_images import wanted
+    from podlab.workshop.bundle import writing as bundling
+    from podlab.workshop.bundle.reading import SUFFIX
+    from podlab.workshop.lab.images import wanted
 
     workshop, lesson = load_workshop(path)
     name = workshop.metadata.name
@@ -64,7 +64,7 @@ async def command(path: Path, file: Path | None, no_wheels: bool) -> None:
 
 
 def _wheels() -> Iterator[tuple[str, bytes]]:
-    from podlab.workshop.wheels import unpackable, wheels
+    from podlab.workshop.bundle.wheels import unpackable, wheels
 
     if without := unpackable():
         warn(f"not in it, as the system's own packages installed them: {', '.join(without)}")

@@ -85,7 +85,7 @@ async def command(path: Path | None, seats: int | None, nested: bool | None, out
 def _load(path: Path) -> tuple[Workshop, Lesson, Collection[str]]:
     """The last are the images that come with it."""
     from podlab.lesson import load_workshop
-    from podlab.workshop import bundle
+    from podlab.workshop.bundle import reading as bundle
 
     if not bundle.is_bundle(path):
         return *load_workshop(path), ()

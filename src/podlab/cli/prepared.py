@@ -57,7 +57,7 @@ async def prepare_workshop(
 ) -> tuple[str, ...]:
     """Get what the workshop needs, its mirror included; the references of all images that are there then.
     With `anywhere`, also what it needs on other engines."""
-    from podlab.workshop import lab_images
+    from podlab.workshop.lab import images as lab_images
 
     with _LazyLines() as lines:
         return await lab_images.prepare(

@@ -49,7 +49,7 @@ async def command(path: str, seats: int, timeout: int, output: str) -> int:
     """
     from podlab.cli.rehearse_progress import Lines
     from podlab.lesson import load_workshop
-    from podlab.workshop import lab
+    from podlab.workshop.lab import set_up as lab
     from podlab.workshop.rehearsal import LIFETIME_S, disguised, rehearse
 
     workshop, lesson = load_workshop(path)

@@ -113,9 +113,9 @@ async def command(
     from podlab.portal import listening, serving
     from podlab.portal.settings import Settings
     from podlab.portal.static_files import StaticFiles
-    from podlab.workshop import lab
     from podlab.workshop.admission import admit, check_class_code
     from podlab.workshop.events import Broadcast
+    from podlab.workshop.lab import set_up as lab
     from podlab.workshop.place import place as place_of
 
     people = _names(names) if names else None
@@ -175,7 +175,7 @@ async def command(
 async def _folder(stack: AsyncExitStack, engine: Engine, path: str) -> str:
     """Of the workshop; that of a bundle once its images are on the engine."""
     from podlab.images.store import HoldsImages
-    from podlab.workshop import bundle
+    from podlab.workshop.bundle import reading as bundle
 
     if not bundle.is_bundle(Path(path)):
         return path

@@ -14,7 +14,9 @@ from podlab.images import mirror, recipes
 from podlab.images.reference import parse
 from podlab.manifest.level import DATA, ROOTLESS_DATA, is_daemon
 from podlab.model import PIDS_LIMIT
-from podlab.workshop import lab_images, lab_mirror, level, pulling
+from podlab.workshop.lab import images as lab_images
+from podlab.workshop.lab import level, pulling
+from podlab.workshop.lab import mirror as lab_mirror
 from podlab.workshop.pool import DEFAULT_COUNT
 
 if TYPE_CHECKING:

@@ -20,12 +20,12 @@ if TYPE_CHECKING:
     from podlab.workshop.admission import Admission
     from podlab.workshop.checking import Checker
     from podlab.workshop.hands import Hands
-    from podlab.workshop.keeping import TakeHome
-    from podlab.workshop.lab import Lab
+    from podlab.workshop.lab.set_up import Lab
     from podlab.workshop.pool import Pool
     from podlab.workshop.progress import Progress
     from podlab.workshop.seat import SeatId
     from podlab.workshop.store import Store
+    from podlab.workshop.take_home.keeping import TakeHome
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

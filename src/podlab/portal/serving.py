@@ -22,24 +22,24 @@ from podlab.portal.previews import Place, Previews
 from podlab.portal.previews.routes import named, tenants
 from podlab.portal.settings import Settings
 from podlab.portal.terminals import Registry
-from podlab.workshop import guarding
 from podlab.workshop.admission import Admission
 from podlab.workshop.checking import Checker
 from podlab.workshop.events import Broadcast, Trouble
 from podlab.workshop.hands import Hands
-from podlab.workshop.keeping import TakeHome
+from podlab.workshop.lab import guarding
 from podlab.workshop.place import Place as Folder
 from podlab.workshop.place import write_private
 from podlab.workshop.pool import Pool
 from podlab.workshop.progress import Progress
 from podlab.workshop.store import opened
+from podlab.workshop.take_home.keeping import TakeHome
 
 if TYPE_CHECKING:
     from podlab.engines.base import Engine
     from podlab.lesson import Lesson
     from podlab.manifest.workshop import Workshop
     from podlab.portal.listening import Listening
-    from podlab.workshop.lab import Lab
+    from podlab.workshop.lab.set_up import Lab
 
 _SHUTDOWN_S: Final = 2.0
 MAX_LINE_BYTES: Final = 1 << 16

@@ -85,7 +85,7 @@ class Maker:
                 if pristine:
                     await self._engine.delete(seat.pod, grace_s=0)
                 await self._engine.apply(self.pod(seat))
-        await wait_ready(self._engine, seat.pod, timeout_s=self._ready_s)
+        await wait_ready(self._engine, seat.pod, timeout_s=self._ready_s, drives=True)
 
     async def remove(self, seat: Seat) -> None:
         with ungrouped():

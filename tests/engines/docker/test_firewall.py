@@ -16,7 +16,7 @@ from podlab.engines.guards import Guards
 from podlab.errors import NotFound
 from podlab.model import ISOLATED, Container, Metadata, Pod, PodSpec
 from podlab.pods.library import Completed, RunningPod
-from podlab.workshop import guarding
+from podlab.workshop.lab import guarding
 from tests.conftest import docker
 
 PORT = 18080

@@ -22,12 +22,12 @@ from podlab.testing.fake import FakeEngine
 from podlab.workshop.admission import Admission
 from podlab.workshop.checking import Checker
 from podlab.workshop.hands import Hands
-from podlab.workshop.keeping import TakeHome
 from podlab.workshop.place import Place
 from podlab.workshop.pool import Pool
 from podlab.workshop.progress import Progress
 from podlab.workshop.seat import Seat
 from podlab.workshop.store import opened
+from podlab.workshop.take_home.keeping import TakeHome
 from tests.clock import ManualClock
 from tests.workshop.conftest import quiet, workshop_of
 

@@ -9,7 +9,7 @@ from podlab.portal.api import shapes
 from podlab.portal.api.trainer.board import board
 from podlab.portal.classroom import CLASSROOM
 from podlab.portal.pages.render import page
-from podlab.workshop.level import settle
+from podlab.workshop.lab.level import settle
 
 
 def routes() -> list[web.RouteDef]:

@@ -19,7 +19,7 @@ from podlab.portal.api.trainer.board import when
 from podlab.portal.api.trainer.meter import METER
 from podlab.portal.classroom import CLASSROOM
 from podlab.workshop.checking import default_container
-from podlab.workshop.level import settle
+from podlab.workshop.lab.level import settle
 from podlab.workshop.running import run
 from podlab.workshop.seat import State
 

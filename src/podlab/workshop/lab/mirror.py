@@ -28,7 +28,7 @@ from podlab.model import (
 from podlab.naming import MIRROR_IMAGE, SHARED_PORTS, infra_image
 from podlab.pods.ready import wait_ready
 from podlab.ports import published
-from podlab.workshop import pulling
+from podlab.workshop.lab import pulling
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

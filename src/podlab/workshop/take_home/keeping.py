@@ -9,7 +9,7 @@ from contextlib import aclosing
 from typing import TYPE_CHECKING, Final
 
 from podlab.errors import NotFound, Unavailable
-from podlab.workshop.take_home import pack, told
+from podlab.workshop.take_home.packing import pack, told
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator

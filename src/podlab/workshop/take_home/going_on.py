@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from podlab.manifest.workshop import Workshop
     from podlab.model import Pod
-    from podlab.workshop.take_home import Left
+    from podlab.workshop.take_home.packing import Left
 
 _NAMED: Final = 20
 """Of what was left out, so many are named."""

@@ -21,8 +21,8 @@ from podlab.manifest.emit import emit
 from podlab.naming import infra_image
 from podlab.pods.copy import Place
 from podlab.pods.tape import Tape, closing, packed, zipped
-from podlab.workshop.going_on import readme
 from podlab.workshop.running import run
+from podlab.workshop.take_home.going_on import readme
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Mapping, Sequence

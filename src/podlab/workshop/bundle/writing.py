@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from podlab.errors import Invalid
 from podlab.images.reference import parse
-from podlab.workshop.bundle import (
+from podlab.workshop.bundle.reading import (
     FOLDER,
     FORMAT,
     IMAGES,

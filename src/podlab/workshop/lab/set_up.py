@@ -6,15 +6,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from podlab.errors import Unsupported
-from podlab.workshop import guarding, lab_mirror, level
+from podlab.workshop.lab import guarding, level
+from podlab.workshop.lab import mirror as lab_mirror
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from podlab.engines.base import Engine
     from podlab.manifest.workshop import Workshop
-    from podlab.workshop.lab_mirror import LabMirror
-    from podlab.workshop.level import Level
+    from podlab.workshop.lab.level import Level
+    from podlab.workshop.lab.mirror import LabMirror
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,8 +42,9 @@ async def set_up(
     closes_lan: bool = False,
 ) -> Lab:
     """Done again, it changes nothing. `get_images` gets those of the workshop once its level is known:
-    `lab_images.prepare`. With `closes_lan` seats reach no private address at all. After `deadline_s` the engine itself ends the mirror, in case nobody does. Errors as those
-    of `level.settle`, `guarding.close` and `lab_mirror.up`."""
+    `lab.images.prepare`. With `closes_lan` seats reach no private address at all. After `deadline_s` the engine
+    itself ends the mirror, in case nobody does. Errors as those of `level.settle`, `guarding.close` and
+    `mirror.up`."""
     warnings: list[str] = []
     workshop, found = await level.settle(engine, workshop)
     if found.warning:

@@ -13,7 +13,7 @@ from podlab.images.reference import parse
 from podlab.images.store import HoldsImages
 from podlab.lesson.named_images import images_named
 from podlab.naming import FIREWALL_IMAGE, MIRROR_IMAGE
-from podlab.workshop import lab_mirror
+from podlab.workshop.lab import mirror as lab_mirror
 
 if TYPE_CHECKING:
     from collections.abc import Callable

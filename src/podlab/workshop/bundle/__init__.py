@@ -1,0 +1,1 @@
+"""A class without network: everything it needs in one file."""

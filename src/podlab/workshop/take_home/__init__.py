@@ -1,0 +1,1 @@
+"""What stays of a seat when it ends: files, progress, and how to go on elsewhere."""
