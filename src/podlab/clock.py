@@ -23,3 +23,16 @@ class SystemClock:
 
     async def sleep(self, seconds: float) -> None:
         await asyncio.sleep(seconds)
+
+
+class LoopClock(SystemClock):
+    """The event loop's, begun with the machine's when it is first asked: it only goes forward."""
+
+    def __init__(self) -> None:
+        self._began: float | None = None
+
+    def now(self) -> float:
+        passed_s = asyncio.get_running_loop().time()
+        if self._began is None:
+            self._began = time.time() - passed_s
+        return self._began + passed_s

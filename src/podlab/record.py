@@ -30,7 +30,8 @@ class EndRecord(Wire):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContainerRecord(Wire):
     """`run` is the run (`ContainerStatus.run`) that `started` and `ready` tell of: of another run they tell nothing.
-    `restarts` counts those that the engine did not do by itself. `ends` counts those in a row that come too soon,
+    `restarts` counts those that the engine did not do by itself, `engine_restarts` those that it did since its own
+    count began anew. `ends` counts those in a row that come too soon,
     and `not_before` is when the back-off after the last one is over. `killed` is the run that a probe has condemned.
     `by_agent`: an agent restarts it, the engine does not."""
 
@@ -39,6 +40,7 @@ class ContainerRecord(Wire):
     started: bool | None = None
     ready: bool | None = None
     restarts: int = 0
+    engine_restarts: int = 0
     ends: int = 0
     last: EndRecord | None = None
     not_before: float | None = None

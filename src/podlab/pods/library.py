@@ -107,7 +107,7 @@ class Lab:
         await self._prepare(pod)
         await up(self.engine, [pod], wait=False)
         try:
-            await wait_ready(self.engine, pod.name, timeout_s=timeout_s)
+            await wait_ready(self.engine, pod.name, timeout_s=timeout_s, drives=True)
             yield RunningPod(self.engine, pod.name)
         finally:
             if not keep:

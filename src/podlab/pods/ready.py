@@ -10,8 +10,12 @@ from datetime import UTC, datetime, timedelta
 from podlab.engines.base import Engine
 from podlab.errors import PodlabError, TimedOut
 from podlab.model import Container, Pod
+from podlab.node import order
 from podlab.node.probing import probe
+from podlab.node.tracker import Kind
+from podlab.pods.keep import Keeper
 from podlab.status import ContainerStatus, PodStatus, State
+from podlab.status import Kind as Part
 
 FIRST_PAUSE_S, LAST_PAUSE_S, PAUSE_GROWS = 0.1, 1.0, 1.6
 """Between two looks at a pod that comes up; a probe's own period counts once it is ready. Each look at a
@@ -42,23 +46,32 @@ async def wait_ready(
     name: str,
     *,
     timeout_s: float | None = None,
+    drives: bool = False,
     on_progress: OnProgress = lambda progress: None,
 ) -> PodStatus:
     """Return when every container runs and its readiness probe passes, or has completed as it should.
+
+    With `drives` the pod is also brought there: init containers in their order, hooks, startup probes. Without, that
+    is left to who made the pod, or to an agent.
 
     `TimedOut` says what each container that is not ready lacks; `PodlabError` at once when it cannot get
     ready any more: it failed and is not to be restarted, or fails again and again. The pod is left as it is.
     """
     pod = await engine.spec(name)
-    waits = {c.name: _Wait(engine, pod, c, on_progress) for c in pod.spec.containers}
+    waits = {c.name: _Wait(engine, pod, c, on_progress) for c in pod.members}
     pause_s = FIRST_PAUSE_S
+    drives = drives and order.needs_node(pod)
     try:
-        async with asyncio.timeout(timeout_s):
+        async with asyncio.timeout(timeout_s), Keeper(engine, pod, kinds=frozenset({Kind.STARTUP})) as keeper:
             while True:
                 status = await engine.get(name)
+                if drives and await keeper.advance(status):
+                    pause_s, status = FIRST_PAUSE_S, await engine.get(name)
                 patience_s = PATIENCE_S if all(w.is_ready or w.is_patient for w in waits.values()) else 0
                 looks = [waits[c.name].look(c, patience_s) for c in status.containers if c.name in waits]
-                if all(await asyncio.gather(*looks)) and len(status.containers) >= status.wanted:
+                if all(await asyncio.gather(*looks)) and len(status.containers) >= len(pod.members):
+                    if drives:
+                        await keeper.remember(status)
                     return status
                 await asyncio.sleep(pause_s)
                 pause_s = min(pause_s * PAUSE_GROWS, LAST_PAUSE_S)
@@ -107,15 +120,19 @@ class _Wait:
         if status.restart_count >= RESTARTS_TO_GIVE_UP and status.state is State.WAITING:
             await self._give_up(f"ended {status.restart_count} times, last with exit code {status.exit_code}")
         if status.state is not State.RUNNING:
-            return False, status.message or f"is {status.state}"
-        if status.is_ready is None:
+            return False, status.message or f"is {status.state}" + f" ({status.reason})" * bool(status.reason)
+        if status.kind is Part.INIT:
+            return False, "runs, and others wait for it"
+        if status.reason != "Stale" and not status.is_started:
+            return False, "is starting: its startup probe or postStart hook is not through"
+        if status.reason != "Stale" and self._container.readiness_probe is not None:
             return await self._probe()
         if status.is_ready and status.restart_count and not _is_steady(status):
             return False, f"was restarted {status.restart_count} times"
-        return status.is_ready, status.message
+        return status.is_ready is not False, status.message
 
     async def _ended(self, status: ContainerStatus) -> tuple[bool, str]:
-        policy = self._pod.spec.restart_policy or "Always"
+        policy = order.policy(self._pod, self.name)
         if policy == "Always":
             return False, f"ended with exit code {status.exit_code} and is to be restarted"
         if status.exit_code == 0:

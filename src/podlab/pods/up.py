@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 
 from podlab.engines.base import Change, Engine
 from podlab.model import Pod
+from podlab.pods.keep import until_begun
 from podlab.pods.ready import OnProgress, wait_ready
 
 AT_ONCE = 8
@@ -37,7 +38,9 @@ async def up(
                 await engine.delete(pod.name)
             await engine.apply(pod, keep_on_error=keep_on_error, on_change=on_change)
         if wait:
-            await wait_ready(engine, pod.name, timeout_s=timeout_s, on_progress=on_progress)
+            await wait_ready(engine, pod.name, timeout_s=timeout_s, drives=True, on_progress=on_progress)
+        elif pod.spec.init_containers:
+            await until_begun(engine, pod)
 
     await _all([one(pod) for pod in pods])
 

@@ -39,7 +39,7 @@ class Found(Pods):
         spec, wanted = pod.spec.spec, pod.spec.members
         place = {each.name: number for number, each in enumerate(wanted)}
         there = sorted(pod.containers.values(), key=lambda each: place.get(each.spec.name, len(place)))
-        containers = tuple(state.container_status(pod, each) for each in there)
+        containers = (*state.cleared_away(pod), *(state.container_status(pod, each) for each in there))
         phase = state.phase(pod, containers)
         return PodStatus(
             name=name, phase=phase, containers=containers, sandbox=pod.sandbox,

@@ -170,6 +170,11 @@ async def _false(std: Standard, args: Sequence[str]) -> int:
     return 1
 
 
+async def _test(std: Standard, args: Sequence[str]) -> int:
+    """`test -e PATH`."""
+    return 0 if std.exists(args[-1]) else 1
+
+
 async def _seq(std: Standard, args: Sequence[str]) -> int:
     await std.write(1, b"".join(b"%d\n" % n for n in range(1, int(args[0]) + 1)))
     return 0
@@ -227,5 +232,5 @@ async def _listen(std: Standard, port: int, serve: Serve) -> int:
 PROGRAMS: Mapping[str, Program] = {
     "sh": _sh, "echo": _echo, "cat": _cat, "sleep": _sleep, "true": _true, "false": _false, "seq": _seq,
     "env": _env, "pwd": _pwd, "id": _id, "stty": _stty, "nc": _nc,
-    "httpd": _httpd,
+    "httpd": _httpd, "test": _test,
 }  # fmt: skip

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from podlab.engines.base import Change
 from podlab.errors import Conflict, Unsupported
 from podlab.model import Container, Pod
-from podlab.node import backoff, conditions, order
+from podlab.node import backoff, conditions, order, resizing
 from podlab.ports import published, text
 from podlab.status import ContainerStatus, Kind, Phase, State, Termination
 from podlab.wire import encode
@@ -37,6 +37,9 @@ def plan(found: FakePod | None, pod: Pod) -> list[Change]:
             changes += [] if is_over else [_create(pod, each, "missing")]
         elif there.spec != each and is_over:
             changes.append(Change(verb="remove", pod=pod.name, container=each.name, reason="changed"))
+        elif there.spec != each and resizing.is_in_place(there.spec, each):
+            reason = "may use more or less"
+            changes.append(Change(verb="update", pod=pod.name, container=each.name, reason=reason))
         elif there.spec != each:
             changes.append(Change(verb="recreate", pod=pod.name, container=each.name, reason="changed"))
         elif each.name not in turn:
@@ -160,6 +163,20 @@ def container_status(pod: FakePod, each: FakeContainer) -> ContainerStatus:
         exit_code=None if reason == conditions.INITIALIZING else each.exit_code,
         reason=reason, message=message, last=_last(each, state),
     )  # fmt: skip
+
+
+def cleared_away(pod: FakePod) -> list[ContainerStatus]:
+    """Init containers that were through and are there no more."""
+    if not line(pod, pod.spec)[1]:
+        return []
+    return [
+        ContainerStatus(
+            name=each.name, image=each.image, state=State.TERMINATED, kind=Kind.INIT, is_ready=True, exit_code=0,
+            reason="Completed",
+        )
+        for each in pod.spec.spec.init_containers
+        if each.name not in pod.containers and not order.is_sidecar(each)
+    ]  # fmt: skip
 
 
 def _is_ready(

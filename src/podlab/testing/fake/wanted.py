@@ -93,6 +93,9 @@ class Wanted(Found, Containers):
             if change.verb in ("create", "recreate") and (wanted := pod.container(name)):
                 found.containers[name] = FakeContainer(spec=wanted)
                 self._happened(pod.name, name, "create")
+            if change.verb == "update" and (wanted := pod.container(name)):
+                found.containers[name].spec = wanted
+                self._happened(pod.name, name, "update")
             if change.verb == "stop":
                 await self._runner.stop(found, found.containers[name], 0)
                 found.containers[name].is_wanted = True
