@@ -57,6 +57,37 @@ spec:
     emptyDir: {medium: Memory, sizeLimit: 64Mi}
   - name: sock
     hostPath: {path: /var/run/docker.sock, type: Socket}
+  - name: config
+    configMap: {name: app, defaultMode: 0644, optional: true, items: [{key: a.conf, path: conf/a.conf, mode: 0600}]}
+  - name: keys
+    secret: {secretName: keys, defaultMode: 0400, optional: false, items: [{key: tls.key, path: key}]}
+  - name: self
+    downwardAPI:
+      defaultMode: 0444
+      items:
+      - {path: labels, mode: 0440, fieldRef: {fieldPath: metadata.labels, apiVersion: v1}}
+      - {path: cpus, resourceFieldRef: {resource: limits.cpu, containerName: app, divisor: 1m}}
+  - name: all
+    projected:
+      defaultMode: 0400
+      sources:
+      - configMap: {name: app, optional: true, items: [{key: a, path: a}]}
+      - secret: {name: keys, optional: true, items: [{key: b, path: b}]}
+      - downwardAPI: {items: [{path: name, fieldRef: {fieldPath: metadata.name}}]}
+  - name: kept
+    persistentVolumeClaim: {claimName: kept, readOnly: true}
+  - name: own
+    ephemeral:
+      volumeClaimTemplate:
+        spec:
+          accessModes: [ReadWriteOnce]
+          resources: {requests: {storage: 1Gi}, limits: {storage: 2Gi}}
+          storageClassName: fast
+          volumeMode: Filesystem
+  - name: tools
+    image: {reference: "shop/tools:1", pullPolicy: IfNotPresent}
+  - name: share
+    nfs: {server: files.example.com, path: /srv, readOnly: true}
   containers:
   - name: app
     image: registry.example.com:5000/team/app:1.2
@@ -71,12 +102,21 @@ spec:
     - {name: A, value: "1"}
     - {name: A, value: "yes"}
     - {name: EMPTY}
+    - {name: IP, valueFrom: {fieldRef: {fieldPath: status.podIP}}}
+    - {name: CPUS, valueFrom: {resourceFieldRef: {resource: limits.cpu}}}
+    - {name: COLOUR, valueFrom: {configMapKeyRef: {name: app, key: colour, optional: true}}}
+    - {name: WORD, valueFrom: {secretKeyRef: {name: keys, key: word, optional: true}}}
+    envFrom:
+    - {prefix: APP_, configMapRef: {name: app, optional: true}}
+    - secretRef: {name: keys}
     ports:
     - {containerPort: 80, hostPort: 8080, hostIP: 127.0.0.1, protocol: TCP, name: http}
     - {containerPort: 53, hostPort: 8080, protocol: SCTP}
     volumeMounts:
     - {name: data, mountPath: /data}
-    - {name: ram, mountPath: /ram, readOnly: true}
+    - {name: ram, mountPath: /ram, readOnly: true, recursiveReadOnly: IfPossible}
+    - {name: data, mountPath: /sub, subPath: a/b, mountPropagation: None}
+    - {name: data, mountPath: /expr, subPathExpr: $(A)/b}
     resources:
       limits: {cpu: 500m, memory: 64Mi}
       requests: {cpu: 0.25, memory: 32Mi}

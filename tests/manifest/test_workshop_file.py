@@ -45,7 +45,7 @@ def test_a_name_in_the_template_is_refused() -> None:
     (line,) = refused(
         WORKSHOP.replace("{labels: {workshop: docker-pods}}", "{name: x, creationTimestamp: null}")
     )
-    assert line.startswith("13:16: spec.pod.metadata.name: the workshop names its pods")
+    assert line.startswith("13:16: spec.pod.metadata.name: what the template makes is named")
 
 
 def test_lifetimes_have_bounds() -> None:

@@ -230,7 +230,8 @@ class Engine(Protocol):
         `based_on` is the wanted state that this one was made from: `Overtaken`, and nothing changed, where it
         is not the pod's any more. Containers in `hold` are created but not started, and so are those whose turn has
         not come: init containers run one after another, then all others (`node.order`). It waits for none of them:
-        when one is done, the next `apply` starts what comes after it. Images must be there
+        when one is done, the next `apply` starts what comes after it. What a container may use of processors and memory
+        changes while it runs, unless its `resizePolicy` says otherwise or a bound goes altogether. Images must be there
         (`images.prepare`), and so must the objects that the pod refers to and does not call optional (`put`), where a
         container is made or started: `NotFound` names one that is not, before anything is changed. Two calls at once
         end in one pod. On failure and on
@@ -258,7 +259,7 @@ class Engine(Protocol):
         """
         ...
 
-    # --- objects that pods refer to: ConfigMaps, Secrets and claims; names are theirs, kinds as in a manifest
+    # --- objects beside pods: ConfigMaps, Secrets and claims, and workloads; names are theirs, kinds as in a manifest
 
     async def put(self, made: Object) -> Put:
         """Keep it under its kind and name, in place of one that was there. Files that running pods have from it are
@@ -273,8 +274,8 @@ class Engine(Protocol):
         """`NotFound` where there is none. A Secret's values are all in its `data`."""
         ...
 
-    async def objects(self, kind: str = "") -> Sequence[Object]:
-        """All by kind and name, or those of one kind."""
+    async def objects(self, *kinds: str) -> Sequence[Object]:
+        """All by kind and name, or those of these kinds."""
         ...
 
     async def remove(self, kind: str, name: str) -> None:

@@ -28,6 +28,9 @@ def needed(pods: Iterable[Pod]) -> dict[str, Policy]:
             policy = container.image_pull_policy or "IfNotPresent"
             before = wanted.get(container.image, policy)
             wanted[container.image] = max(before, policy, key=order.index)
+        for image in filter(None, (volume.image for volume in pod.spec.volumes)):
+            policy = image.pull_policy or "IfNotPresent"
+            wanted[image.reference] = max(wanted.get(image.reference, policy), policy, key=order.index)
     return wanted
 
 

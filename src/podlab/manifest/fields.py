@@ -13,7 +13,7 @@ from typing import Any, Final
 from podlab import model
 from podlab.manifest.nodes import Mapping as MappingNode
 from podlab.manifest.nodes import Node, Scalar
-from podlab.manifest.workshop import TemplateMetadata
+from podlab.model import workloads
 
 _WAY_OUT: Final = "remove it, or name it in --allow-ignored to go on without it"
 _LATER: Final = f"not honoured yet; {_WAY_OUT}"
@@ -45,7 +45,24 @@ _SERVER_SET: Final = _each(
 _REFUSED: Final[Mapping[type, Mapping[str, str]]] = {
     model.Pod: _each("status", _SERVER),
     model.Metadata: _SERVER_SET | _each("finalizers generateName namespace ownerReferences", _CLUSTER),
-    TemplateMetadata: _SERVER_SET | _each("name namespace", "the workshop names its pods; remove it"),
+    workloads.TemplateMetadata: _SERVER_SET
+    | _each("finalizers generateName namespace ownerReferences", _CLUSTER)
+    | {"name": _because("what the template makes is named by the object that has it")},
+    workloads.CronJob: _each("status", _SERVER),
+    workloads.DaemonSet: _each("status", _SERVER),
+    workloads.Deployment: _each("status", _SERVER),
+    workloads.Job: _each("status", _SERVER),
+    workloads.ReplicaSet: _each("status", _SERVER),
+    workloads.StatefulSet: _each("status", _SERVER),
+    workloads.JobSpec: {
+        "managedBy": _because("podlab's agent looks after Jobs"),
+        "manualSelector": _because("a Job's pods are found by their owner's label"),
+        "podFailurePolicy": _because("every pod that fails counts against backoffLimit"),
+        "podReplacementPolicy": _because("a pod is replaced when it has failed, not before"),
+        "scheduling": _CLUSTER,
+        "selector": _because("a Job's pods are found by their owner's label"),
+        "successPolicy": _because("a Job is complete when all its completions are"),
+    },
     model.PodSpec: _each(
         "initContainers os resources",
         _LATER,
@@ -62,16 +79,13 @@ _REFUSED: Final[Mapping[type, Mapping[str, str]]] = {
         "imagePullSecrets": _because("images are pulled with the logins of this user (`docker login`)"),
     },
     model.Container: _each(
-        "envFrom lifecycle livenessProbe restartPolicy restartPolicyRules startupProbe"
+        "lifecycle livenessProbe restartPolicy restartPolicyRules startupProbe"
         " terminationMessagePath terminationMessagePolicy",
         _LATER,
     ) | {
-        "resizePolicy": _because("limits are always changed without a restart"),
         "volumeDevices": _because("an engine has no block volumes; mount a hostPath of type BlockDevice"),
     },
-    model.EnvVar: _each("valueFrom", _LATER),
-    model.VolumeMount: _each("mountPropagation recursiveReadOnly subPath subPathExpr", _LATER)
-    | _each("bindMountOptions", _ALPHA),
+    model.VolumeMount: _each("bindMountOptions", _ALPHA),
     model.Resources: _each("claims", _CLUSTER),
     model.SecurityContext: {"windowsOptions": _NO_WINDOWS},
     model.PodSecurityContext: {
@@ -91,10 +105,9 @@ _REFUSED: Final[Mapping[type, Mapping[str, str]]] = {
     model.GRPCAction: _each("mode", _LATER),
     model.ClaimTemplate: _each("metadata", _LATER),
     model.ClaimSpec: _each("dataSource dataSourceRef selector volumeAttributesClassName", _CLUSTER),
-    model.PersistentVolumeClaim: _each("status", _SERVER),
+    model.PersistentVolumeClaim: _each("apiVersion kind status", _SERVER),
     model.Probe: _each("terminationGracePeriodSeconds", _LATER),
-    model.Volume: _each("configMap downwardAPI ephemeral image nfs persistentVolumeClaim projected secret", _LATER)
-    | _each("azureFile csi fc flexVolume iscsi portworxVolume", _DRIVER)
+    model.Volume: _each("azureFile csi fc flexVolume iscsi portworxVolume", _DRIVER)
     | _each(
         "awsElasticBlockStore azureDisk cephfs cinder flocker gcePersistentDisk gitRepo glusterfs"
         " photonPersistentDisk quobyte rbd scaleIO storageos vsphereVolume",
@@ -104,6 +117,10 @@ _REFUSED: Final[Mapping[type, Mapping[str, str]]] = {
 
 _HARMLESS: Final[Mapping[tuple[type, str], tuple[Any, ...]]] = {
     (model.Metadata, "namespace"): ("default",),
+    (workloads.TemplateMetadata, "namespace"): ("default",),
+    (workloads.JobSpec, "managedBy"): ("kubernetes.io/job-controller",),
+    (workloads.JobSpec, "manualSelector"): (False,),
+    (workloads.JobSpec, "podReplacementPolicy"): ("Failed",),
     (model.PodSpec, "automountServiceAccountToken"): (False,),
     (model.PodSpec, "enableServiceLinks"): (True, False),
     (model.PodSpec, "hostUsers"): (True,),

@@ -12,12 +12,16 @@ from typing import Any, Final
 from podlab import model
 from podlab.manifest.coverage import Row, Standing, is_honoured, rows
 from podlab.manifest.kinds import READ
+from podlab.model import workloads
 
 _PODMAN_SAYS: Final[Mapping[str, type]] = {
     "Pod": model.PodSpec,
     "Container": model.Container,
     "PersistentVolumeClaim": model.ClaimSpec,
     "ConfigMap": model.ConfigMap,
+    "Deployment": workloads.DeploymentSpec,
+    "DaemonSet": workloads.DaemonSetSpec,
+    "Job": workloads.JobSpec,
 }
 """Where the paths of podman's table begin; its section on containers is of the kind Pod."""
 
@@ -55,11 +59,17 @@ def all_rows(lists: Lists, *, everywhere: bool = False) -> list[Row]:
 
 def podman_rows(lists: Lists) -> dict[tuple[str, str], bool]:
     """The rows of podman's own table, and whether podlab honours each."""
+    read = (*compared(lists), "Container")
     return {
-        (kind, path): kind in (*compared(lists), "Container") and is_honoured(path, _PODMAN_SAYS[kind])
+        (kind, path): kind in read and is_honoured(_api_path(kind, path), _PODMAN_SAYS[kind])
         for kind, paths in lists.podman["supported_by_podman"].items()
         for path in paths
     }
+
+
+def _api_path(kind: str, path: str) -> str:
+    """Podman's table calls a DaemonSet's `updateStrategy` as a Deployment's."""
+    return path.replace("strategy", "updateStrategy") if kind == "DaemonSet" else path
 
 
 def page(lists: Lists) -> str:

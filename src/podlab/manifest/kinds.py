@@ -12,20 +12,51 @@ from podlab.manifest.report import Report, place
 from podlab.manifest.structure import read
 from podlab.manifest.suggest import did_you_mean
 from podlab.manifest.workshop import Workshop
-from podlab.model import Pod
+from podlab.model import ConfigMap, PersistentVolumeClaim, Pod, Secret, workloads
 
-Object: TypeAlias = Pod | Workshop
+Object: TypeAlias = Pod | Workshop | workloads.Workload | ConfigMap | Secret | PersistentVolumeClaim
 _HEAD: Final = ("apiVersion", "kind")
 READ: Final[MappingOf[str, tuple[str, type[Object]]]] = {
     "Pod": ("v1", Pod),
+    "ConfigMap": ("v1", ConfigMap),
+    "Secret": ("v1", Secret),
+    "PersistentVolumeClaim": ("v1", PersistentVolumeClaim),
+    "Deployment": ("apps/v1", workloads.Deployment),
+    "ReplicaSet": ("apps/v1", workloads.ReplicaSet),
+    "StatefulSet": ("apps/v1", workloads.StatefulSet),
+    "DaemonSet": ("apps/v1", workloads.DaemonSet),
+    "Job": ("batch/v1", workloads.Job),
+    "CronJob": ("batch/v1", workloads.CronJob),
     "Workshop": ("podlab/v1", Workshop),
 }
 """The kinds that are read, with their `apiVersion` and type. A new kind is a line here."""
 _API_VERSION: Final = {"List": "v1", "PodList": "v1"} | {kind: version for kind, (version, _) in READ.items()}
-_NOT_YET: Final = (
-    "ConfigMap", "CronJob", "DaemonSet", "Deployment", "Job", "Namespace", "PersistentVolumeClaim",
-    "PodTemplate", "ReplicaSet", "Secret", "Service", "StatefulSet",
-)  # fmt: skip
+_LATER: Final = "not yet"
+_REFUSED: Final = {
+    "CustomResourceDefinition": "an engine knows no other kinds",
+    "Endpoints": "there are no Services",
+    "EndpointSlice": "there are no Services",
+    "HorizontalPodAutoscaler": "`podlab scale` says how many pods there are",
+    "Ingress": "publish a pod's port with hostPort",
+    "LimitRange": "say limits in the pods",
+    "Namespace": "an engine is one name space",
+    "NetworkPolicy": "`podlab up --isolated` keeps other pods out",
+    "Node": "an engine is one node",
+    "PersistentVolume": "a claim alone makes a volume of the engine",
+    "PodDisruptionBudget": "nobody evicts pods here",
+    "PodTemplate": "write the template into a Deployment or another workload",
+    "ReplicationController": "a Deployment is what came after it",
+    "ResourceQuota": "say limits in the pods",
+    "Role": "whoever reaches the engine may do everything",
+    "RoleBinding": "whoever reaches the engine may do everything",
+    "Service": "pods find each other by name; publish a pod's port with hostPort",
+    "ServiceAccount": "pods have no API to sign in to",
+    "StorageClass": "claims are volumes of the engine",
+}
+"""Kinds that people will try, and what there is instead."""
+_ALL: Final = (
+    "Pod, ConfigMap, Secret, PersistentVolumeClaim, List, Deployment and other workloads, and Workshop"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +97,10 @@ def _kind(node: Mapping, path: Path, report: Report) -> str | None:
         report.problem(found.line, found.column, (*path, "kind"), f"required: Pod or Workshop{meant}")
         return None
     if kind.value not in _API_VERSION:
-        message = f"podlab reads Pod, List and Workshop, not {quoted(kind.value)}"
-        if kind.value in _NOT_YET:
-            message += " (not yet)"
-        else:
-            message += did_you_mean(kind.value, _API_VERSION)
+        message = f"podlab reads {_ALL}, not {quoted(kind.value)}"
+        message += (
+            f" ({_REFUSED[kind.value]})" if kind.value in _REFUSED else did_you_mean(kind.value, _API_VERSION)
+        )
         report.problem(kind.line, kind.column, (*path, "kind"), message)
         return None
     expected = _API_VERSION[kind.value]

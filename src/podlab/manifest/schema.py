@@ -9,6 +9,7 @@ from types import UnionType
 from typing import Any, Final, Literal
 
 from podlab.errors import Usage
+from podlab.manifest.checks.volume import SOURCES
 from podlab.manifest.structure import fields_of
 from podlab.manifest.workshop import Workshop
 from podlab.model import Pod, Probe, Volume
@@ -21,7 +22,7 @@ _KINDS: Final[Mapping[str, tuple[type[Pod | Workshop], str]]] = {
 }
 _SCALARS: Final = {str: "string", int: "integer", float: "number", bool: "boolean"}
 _ONE_OF: Final[Mapping[type, tuple[str, ...]]] = {
-    Volume: ("emptyDir", "hostPath"),
+    Volume: tuple(SOURCES),
     Probe: ("exec", "tcpSocket", "httpGet", "grpc"),
 }
 _LEAST: Final = {

@@ -16,6 +16,7 @@ _LABEL = r"[a-z0-9](?:[-a-z0-9]*[a-z0-9])?"
 _SUBDOMAIN = re.compile(rf"{_LABEL}(?:\.{_LABEL})*")
 _QUALIFIED = re.compile(r"[A-Za-z0-9](?:[-A-Za-z0-9_.]*[A-Za-z0-9])?")
 _ENV = re.compile(r"[-._a-zA-Z][-._a-zA-Z0-9]*")
+_KEY = re.compile(r"[-._a-zA-Z0-9]+")
 _PORT = re.compile(r"(?=.*[a-z])[a-z0-9](?:-?[a-z0-9])*")
 _HEADER = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 
@@ -64,6 +65,13 @@ def env_name(text: str) -> str:
     return f"{quoted(text)} is no variable's name: use letters, digits, '_', '-' and '.', not a digit first"
 
 
+def data_key(text: str) -> str:
+    """Of a ConfigMap's or Secret's value."""
+    if len(text) <= 253 and _KEY.fullmatch(text) and text not in (".", ".."):
+        return ""
+    return f"{quoted(text)} is no key: use at most 253 letters, digits, '-', '_' and '.'"
+
+
 def port_name(text: str) -> str:
     if len(text) <= 15 and _PORT.fullmatch(text):
         return ""
@@ -93,3 +101,14 @@ def absolute(text: str) -> str:
     if ".." in text.split("/"):
         return f"{quoted(text)} must not contain '..'"
     return ""
+
+
+def inside(text: str) -> str:
+    """Of a path below a volume's root. https://kubernetes.io/docs/concepts/storage/volumes/#using-subpath"""
+    if text.startswith("/"):
+        return f"{quoted(text)} must be a path inside the volume, without '/' first"
+    if ".." in text.split("/"):
+        return f"{quoted(text)} must not contain '..'"
+    if text.startswith(".."):
+        return f"{quoted(text)} must not begin with '..'"
+    return "" if text else "needs a path inside the volume"

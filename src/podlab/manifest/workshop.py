@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final, Literal
 
 from podlab import quantity
 from podlab.manifest import level
-from podlab.model import DEFAULT_CONTAINER, PIDS_LIMIT, Metadata, Pod, PodSpec
+from podlab.model import DEFAULT_CONTAINER, PIDS_LIMIT, Metadata, Pod
+from podlab.model.workloads import PodTemplate
 from podlab.wire import Wire
 
 
@@ -45,20 +45,6 @@ class Images(Wire):
 
     preload: tuple[str, ...] = ()
     mirror: Literal["seeded", "cache", "none"] | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TemplateMetadata(Wire):
-    """Labels and annotations of each seat's pod; its name comes from the workshop."""
-
-    labels: Mapping[str, str] = field(default_factory=dict)
-    annotations: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PodTemplate(Wire):
-    spec: PodSpec
-    metadata: TemplateMetadata = TemplateMetadata()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

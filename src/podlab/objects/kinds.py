@@ -9,13 +9,20 @@ from typing import Final, TypeAlias
 
 from podlab.errors import Conflict, Invalid
 from podlab.model import ConfigMap, PersistentVolumeClaim, Secret
+from podlab.model.workloads import CronJob, DaemonSet, Deployment, Job, ReplicaSet, StatefulSet, Workload
 from podlab.wire import encode
 
-Object: TypeAlias = ConfigMap | Secret | PersistentVolumeClaim
+Object: TypeAlias = ConfigMap | Secret | PersistentVolumeClaim | Workload
 KINDS: Final[Mapping[str, type[Object]]] = {
     "ConfigMap": ConfigMap,
     "Secret": Secret,
     "PersistentVolumeClaim": PersistentVolumeClaim,
+    "Deployment": Deployment,
+    "ReplicaSet": ReplicaSet,
+    "StatefulSet": StatefulSet,
+    "DaemonSet": DaemonSet,
+    "Job": Job,
+    "CronJob": CronJob,
 }
 HIDDEN: Final = "***"
 """Stands for a Secret's value wherever a person may look."""
@@ -55,7 +62,8 @@ def replaced(before: Object, after: Object) -> Object:
                 hint="give the new one another name, or remove this one first",
             )
         return after
-    assert isinstance(after, PersistentVolumeClaim)  # noqa: S101 - of one kind
+    if not isinstance(before, PersistentVolumeClaim) or not isinstance(after, PersistentVolumeClaim):
+        return after
     fixed = [dataclasses.replace(each.spec, resources=None) for each in (before, after)]
     if fixed[0] != fixed[1]:
         raise Conflict(

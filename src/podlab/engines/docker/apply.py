@@ -16,15 +16,22 @@ from dataclasses import dataclass, field
 
 from podlab import naming
 from podlab.engines.base import Change
-from podlab.engines.docker import find, profiles, publishers, translate
+from podlab.engines.docker import find, profiles, publishers, resizing, translate
 from podlab.engines.docker.api import Client
+from podlab.engines.docker.contents import folders, image_files
+from podlab.engines.docker.contents.around import for_container, gather
+from podlab.engines.docker.contents.claims import open_claim
+from podlab.engines.docker.contents.fill import fill
+from podlab.engines.docker.contents.host_paths import see_to
 from podlab.engines.docker.delete import delete, remove_container, remove_volume
 from podlab.engines.docker.explain import explain
 from podlab.engines.docker.found import FoundPod
 from podlab.engines.docker.image_user import settled
 from podlab.engines.docker.plan import Step, Verb, plan
+from podlab.engines.docker.stopping import stop_found
 from podlab.errors import Conflict, NotFound, Overtaken, PodlabError, Unsupported
-from podlab.model import Pod
+from podlab.model import PersistentVolumeClaim, Pod, Volume
+from podlab.objects import Surroundings
 from podlab.wire import decode, encode
 
 ATTEMPTS = 5
@@ -99,14 +106,18 @@ class _Run:
     made_containers: list[str] = field(default_factory=list)
     made_volumes: list[str] = field(default_factory=list)
     has_changed: bool = False
+    around: Surroundings = field(default_factory=Surroundings)
+    found: FoundPod = field(default_factory=lambda: FoundPod(name=""))
     _stopped: bool = False
 
     async def until_nothing_differs(self, found: FoundPod, hold: Collection[str]) -> None:
         for attempt in range(ATTEMPTS):
             self._heed_others(found)
+            self.found = found
             steps = plan(self.pod, found, hold=hold)
             if not steps:
                 return
+            self.around = await gather(self.client, self.pod, steps)
             try:
                 await self._all(steps)
             except _MovedOn as moved:
@@ -178,23 +189,43 @@ class _Run:
                 await self._create_network()
             case Verb.WRITE_SPEC:
                 await self._write_spec(int(step.target.rpartition(".")[2]))
-            case Verb.CREATE_VOLUME:
-                await self._create_volume(translate.volume(pod, translate.empty_dirs(pod)[step.target]))
-            case Verb.OPEN_VOLUME:
-                await self._open_volume(step.target)
             case Verb.CREATE:
                 await self._create(step.target, name)
             case Verb.START:
                 await client.json("POST", f"/containers/{name}/start")
             case Verb.RESTART:
                 await client.json("POST", f"/containers/{name}/restart")
+            case Verb.STOP:
+                await client.json("POST", f"/containers/{name}/stop")
+            case Verb.UPDATE:
+                bounds = resizing.update(pod, step.target)
+                await client.json("POST", f"/containers/{name}/update", body=bounds)
             case Verb.REMOVE:
+                await stop_found(client, self.infra_image, self.found, step.target)
                 await client.json("POST", f"/containers/{name}/stop")
                 await remove_container(client, name)
             case Verb.REMOVE_VOLUME | Verb.REMOVE_SPEC:
                 await remove_volume(client, step.target)
             case Verb.PUBLISH | Verb.UNPUBLISH:
                 await publishers.carry_out(client, pod, step, self.infra_image)
+            case _:
+                await self._do_volume(step)
+
+    async def _do_volume(self, step: Step) -> None:
+        client, pod, image = self.client, self.pod, self.infra_image
+        match step.verb:
+            case Verb.CREATE_VOLUME:
+                await self._create_volume(self._volume(step.target))
+            case Verb.OPEN_VOLUME if step.target in translate.claimed(pod):
+                await open_claim(client, pod, step.target, image)
+            case Verb.OPEN_VOLUME:
+                await self._open_volume(step.target)
+            case Verb.FILL_VOLUME:
+                await self._fill_volume(translate.own_volumes(pod)[step.target])
+            case Verb.MAKE_FOLDERS:
+                await folders.make(client, pod, step.target, self.around, image)
+            case Verb.SEE_TO_PATH:
+                await see_to(client, pod, step.target, image)
 
     async def _create(self, container: str, name: str) -> None:
         if container == naming.INFRA:
@@ -204,7 +235,8 @@ class _Run:
         else:
             wanted = self.pod.container(container)
             assert wanted is not None  # noqa: S101 - the plan names the pod's own containers
-            body = await settled(self.client, self.pod, wanted, translate.member(self.pod, wanted))
+            around = await for_container(self.client, self.pod, wanted, self.around)
+            body = await settled(self.client, self.pod, wanted, translate.member(self.pod, wanted, around))
         body = profiles.put_in(body, as_files=self.client.features.seccomp_is_a_file)
         answer = await self.client.json("POST", "/containers/create", query={"name": name}, body=body)
         self.made_containers.append(answer["Id"])
@@ -229,6 +261,18 @@ class _Run:
             raise Conflict(f"pod '{self.pod.name}' was changed meanwhile")
         self.has_changed = True
 
+    def _volume(self, name: str) -> translate.Body:
+        if claim := translate.claimed(self.pod).get(name):
+            found = self.around.objects.get(("PersistentVolumeClaim", claim))
+            return translate.claim(claim, found if isinstance(found, PersistentVolumeClaim) else None)
+        return translate.volume(self.pod, translate.own_volumes(self.pod)[name])
+
+    async def _fill_volume(self, volume: Volume) -> None:
+        if volume.image:
+            await image_files.copy(self.client, self.pod, volume, self.infra_image)
+        else:
+            await fill(self.client, self.pod, volume, self.around)
+
     async def _create_volume(self, body: translate.Body) -> None:
         """Creating a volume that exists succeeds whatever its labels are, so they are compared."""
         try:
@@ -246,7 +290,8 @@ class _Run:
             ) from error
         if (answer.get("Labels") or {}) != body["Labels"]:
             raise Conflict(f"volume '{body['Name']}' is not the one that pod '{self.pod.name}' needs")
-        self.made_volumes.append(body["Name"])
+        if naming.POD in body["Labels"]:  # a claim's data is nobody's to undo
+            self.made_volumes.append(body["Name"])
 
     async def _open_volume(self, volume: str) -> None:
         """An emptyDir is writable for every user, as in Kubernetes; the engine makes it root's alone."""

@@ -8,14 +8,16 @@ from datetime import UTC, datetime
 from typing import Any
 
 from podlab import naming
-from podlab.engines.docker import profiles, translate
+from podlab.engines.docker import profiles, resizing, translate
+from podlab.engines.docker.commands_volumes import create, volume_lines
 from podlab.engines.docker.plan import Step, Verb
 from podlab.engines.docker.translate import SECCOMP_FILE, Body
 from podlab.model import Pod
+from podlab.objects import Surroundings
 from podlab.ports import parse
 
 
-def render(pod: Pod, steps: list[Step], infra_image: str, now: float) -> str:
+def render(pod: Pod, steps: list[Step], infra_image: str, now: float, around: Surroundings) -> str:
     """A shell script, one command for each step; a create and its start are one `docker run`."""
     started = {s.target for s in steps if s.verb is Verb.START}
     created = {s.target for s in steps if s.verb is Verb.CREATE}
@@ -26,43 +28,37 @@ def render(pod: Pod, steps: list[Step], infra_image: str, now: float) -> str:
             case Verb.CREATE if step.target in started:
                 continue
             case Verb.CREATE:
-                lines.append(_create(["docker", "create"], pod, step.target, infra_image, now))
+                lines.append(_create(["docker", "create"], pod, step.target, infra_image, now, around))
             case Verb.START if step.target in created:
-                lines.append(_create(["docker", "run", "-d"], pod, step.target, infra_image, now))
-            case Verb.START | Verb.RESTART:
+                lines.append(_create(["docker", "run", "-d"], pod, step.target, infra_image, now, around))
+            case Verb.START | Verb.RESTART | Verb.STOP:
                 lines.append(_line("docker", step.verb, name))
+            case Verb.UPDATE:
+                lines.append(_line("docker", "update", *_bounds(resizing.update(pod, step.target)), name))
             case Verb.REMOVE:
                 lines.append(_line("docker", "stop", name))
                 lines.append(_line("docker", "rm", "--volumes", name))
             case Verb.CREATE_NETWORK:
                 lines.append(_network(translate.network(pod)))
-            case Verb.CREATE_VOLUME:
-                lines.append(_volume(translate.volume(pod, translate.empty_dirs(pod)[step.target])))
-            case Verb.OPEN_VOLUME:
-                lines += [
-                    _line("docker", "run", "--rm", "-v", f"{step.target}:/v", infra_image, *words, "/v")
-                    for words in _opening(pod)
-                ]
             case Verb.WRITE_SPEC:
-                lines.append(_volume(translate.spec_volume(pod, int(step.target.rpartition(".")[2]))))
+                lines.append(create(translate.spec_volume(pod, int(step.target.rpartition(".")[2]))))
+            case Verb.PUBLISH | Verb.UNPUBLISH:
+                lines.append(_publisher(pod, step, infra_image))
             case _:
-                lines.append(_other(pod, step, infra_image))
+                lines += volume_lines(pod, step, infra_image, around)
     return "\n".join(lines)
 
 
-def _opening(pod: Pod) -> list[list[str]]:
-    group = translate.group_of_volumes(pod)
-    return [["chmod", "0777"]] if group is None else [["chgrp", str(group)], ["chmod", "2777"]]
-
-
-def _create(command: list[str], pod: Pod, target: str, infra_image: str, now: float) -> str:
+def _create(
+    command: list[str], pod: Pod, target: str, infra_image: str, now: float, around: Surroundings
+) -> str:
     if target == naming.INFRA:
         lifetime = pod.spec.active_deadline_seconds
         ends_at = None if lifetime is None else int(now) + lifetime
         body = translate.infra(pod, infra_image, ends_at)
         note = f"# ends at {datetime.fromtimestamp(ends_at, UTC):%Y-%m-%d %H:%M:%S} UTC\n" if ends_at else ""
     else:
-        body, note = translate.member(pod, pod.container(target)), ""  # type: ignore[arg-type]
+        body, note = translate.member(pod, pod.container(target), around), ""  # type: ignore[arg-type]
     entrypoint = list(body.get("Entrypoint") or [])
     words = [*entrypoint[1:], *(body.get("Cmd") or [])]
     flags = list(_flags(naming.container(pod.name, target), body, entrypoint[:1]))
@@ -70,9 +66,13 @@ def _create(command: list[str], pod: Pod, target: str, infra_image: str, now: fl
     return note + " \\\n  ".join([*parts, shlex.join([body["Image"], *words])])
 
 
-def _other(pod: Pod, step: Step, infra_image: str) -> str:
-    if step.verb not in (Verb.PUBLISH, Verb.UNPUBLISH):
-        return _line("docker", "volume", "rm", step.target)
+def _bounds(body: Body) -> Iterator[str]:
+    if cpus := body.get("NanoCpus"):
+        yield f"--cpus={cpus / 1e9:g}"
+    yield from (f"{flag}={body[key]}" for key, flag in _SINGLE.items() if body.get(key))
+
+
+def _publisher(pod: Pod, step: Step, infra_image: str) -> str:
     name = translate.publisher_name(pod.name, step.target)
     if step.verb is Verb.UNPUBLISH:
         return _line("docker", "rm", "-f", name)
@@ -151,17 +151,16 @@ def _mount(mount: Mapping[str, Any]) -> list[str]:
         return ["--volume", f"{mount['Source']}:{mount['Target']}{':ro' * mount.get('ReadOnly', False)}"]
     parts = [f"type={mount['Type']}", f"source={mount['Source']}", f"target={mount['Target']}"]
     parts += ["readonly"] * mount.get("ReadOnly", False) + ["volume-nocopy"] * (mount["Type"] == "volume")
+    if folder := mount.get("VolumeOptions", {}).get("Subpath"):
+        parts.append(f"volume-subpath={folder}")
+    if (how := mount.get("BindOptions", {}).get("Propagation", "rprivate")) != "rprivate":
+        parts.append(f"bind-propagation={how}")
     return ["--mount", ",".join(parts)]
 
 
 def _network(body: Body) -> str:
     options = [f"--opt={key}={value}" for key, value in body.get("Options", {}).items()]
     return _line("docker", "network", "create", *options, *_label_flags(body), body["Name"])
-
-
-def _volume(body: Body) -> str:
-    options = [f"--opt={key}={value}" for key, value in body.get("DriverOpts", {}).items()]
-    return _line("docker", "volume", "create", *options, *_label_flags(body), body["Name"])
 
 
 def _label_flags(body: Body) -> list[str]:

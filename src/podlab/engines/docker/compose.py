@@ -32,7 +32,7 @@ class Compose:
 
 def compose(pod: Pod, infra_image: str) -> Compose:
     """The project has the pod's name. Lifetime and isolation from other pods are not in it."""
-    own = {engine_name: volume.name for engine_name, volume in translate.empty_dirs(pod).items()}
+    own = {engine_name: volume.name for engine_name, volume in translate.own_volumes(pod).items()}
     plain = {v.name for v in pod.spec.volumes if v.empty_dir and not translate.is_in_memory(v)}
     services = {naming.INFRA: _infra(pod, infra_image)}
     if plain:
@@ -102,11 +102,11 @@ def _member(body: Body, container: Container, own: Mapping[str, str]) -> Body:
         init=host["Init"], network_mode=_JOINED, ipc=_JOINED, pid=_JOINED if host["PidMode"] else "",
         cgroup=host["CgroupnsMode"], restart=host["RestartPolicy"]["Name"], privileged=host["Privileged"],
         cap_add=host["CapAdd"], cap_drop=host["CapDrop"], read_only=host["ReadonlyRootfs"], security_opt=options,
+        group_add=host["GroupAdd"],
         volumes=[_mount(each, own) for each in host["Mounts"]],
         cpus=host.get("NanoCpus", 0) / 1e9, mem_limit=host.get("Memory"), memswap_limit=host.get("MemorySwap"),
         mem_reservation=host.get("MemoryReservation"), cpu_shares=host.get("CpuShares"),
         pids_limit=host.get("PidsLimit"), runtime=host.get("Runtime"), healthcheck=_health(container),
-        group_add=host["GroupAdd"],
     )  # fmt: skip
 
 
@@ -122,7 +122,7 @@ def _mount(mount: Body, own: Mapping[str, str]) -> Body:
 
 
 def _volumes(pod: Pod) -> Iterator[tuple[str, Body]]:
-    for each in translate.empty_dirs(pod).values():
+    for each in translate.own_volumes(pod).values():
         options = translate.volume(pod, each).get("DriverOpts") if translate.is_in_memory(each) else None
         yield each.name, {"driver_opts": options} if options else {}
 

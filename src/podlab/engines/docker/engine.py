@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Collection, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 from podlab import naming
 from podlab.engines.docker import find, status
@@ -25,11 +25,14 @@ if TYPE_CHECKING:
         NamespaceRow,
         PodEvent,
         Process,
+        Put,
         Usage,
     )
     from podlab.engines.docker.images import DockerImages
     from podlab.engines.guards import Security
     from podlab.model import Pod
+    from podlab.objects import Object
+    from podlab.record import Record
     from podlab.status import PodStatus
 
 
@@ -124,22 +127,50 @@ class DockerEngine:
             on_change=on_change,
         )
 
-    async def preview(self, pod: Pod) -> str:
+    async def preview(self, pod: Pod, *, objects: Collection[Object] = ()) -> str:
         from podlab.engines.docker.commands import render
+        from podlab.engines.docker.contents.around import shown
         from podlab.engines.docker.plan import plan
 
         steps = plan(pod, await find.pod(self.client, pod.name))
-        return render(pod, steps, self.infra_image, time.time())
+        around = await shown(self.client, pod, steps, objects)
+        return render(pod, steps, self.infra_image, time.time(), around)
 
     async def delete(self, name: str, *, grace_s: int | None = None) -> None:
         from podlab.engines.docker.delete import delete
 
-        await delete(self.client, name, grace_s=grace_s)
+        await delete(self.client, name, grace_s=grace_s, engine=self)
 
     async def prune(self, *, dry_run: bool = False) -> list[Change]:
         from podlab.engines.docker.delete import prune
 
         return await prune(self.client, dry_run=dry_run)
+
+    # --- objects
+
+    async def put(self, made: Object) -> Put:
+        from podlab.engines.docker.contents.refresh import refresh
+        from podlab.engines.docker.objects import store
+
+        done = await store.put(self.client, made)
+        if done == "configured":
+            await refresh(self.client, made)
+        return done
+
+    async def object(self, kind: str, name: str) -> Object:
+        from podlab.engines.docker.objects import store
+
+        return await store.get(self.client, kind, name)
+
+    async def objects(self, *kinds: str) -> Sequence[Object]:
+        from podlab.engines.docker.objects import store
+
+        return await store.everything(self.client, kinds)
+
+    async def remove(self, kind: str, name: str) -> None:
+        from podlab.engines.docker.objects import store
+
+        await store.remove(self.client, kind, name)
 
     # --- found state
 
@@ -160,7 +191,25 @@ class DockerEngine:
         return status.pod_status(await self._existing(name))
 
     async def list(self) -> list[PodStatus]:
-        return [status.pod_status(found) for found in await find.pods(self.client)]
+        return [status.pod_status(found) for found in await find.pods(self.client) if found.exists]
+
+    async def record(self, name: str) -> Record | None:
+        found = await find.listed_pod(self.client, name)
+        if not found.exists:
+            raise find.no_such_pod(name)
+        return found.record(with_history=True)
+
+    async def write_record(self, name: str, record: Record, *, based_on: int) -> None:
+        from podlab.engines.docker.records import write
+
+        await write(self.client, name, record, based_on=based_on)
+
+    async def restarts(self, name: str, container: str, *, by: Literal["agent", "engine"]) -> None:
+        from podlab.engines.docker import translate
+        from podlab.engines.docker.records import set_restarts
+
+        policy = "no" if by == "agent" else translate.restarts(await self.spec(name), container)["Name"]
+        await set_restarts(self.client, name, container, policy)
 
     async def expired(self) -> Sequence[str]:
         infras = await find.infras_with_lifetime(self.client)
@@ -188,24 +237,32 @@ class DockerEngine:
         await self._each(found.members.values(), lambda c: "restart" if found.is_stale(c) else "start")
 
     async def stop(self, name: str, container: str | None = None, *, grace_s: int | None = None) -> None:
+        from podlab.engines.docker.stopping import post_in_order, running, stop_in_order
+
         query = {} if grace_s is None else {"t": grace_s}
         if container is not None:
-            await self._post(name, container, "stop", **query)
+            await post_in_order(self, self.client, name, container, "stop", grace_s)
             return
         found = await self._existing(name)
+        await stop_in_order(self, self.client, name, running(found), grace_s=grace_s)
         await self._each(found.members.values(), "stop", **query)
         await self._each([c for c in [found.infra, *found.publishers.values()] if c], "stop")
 
     async def restart(self, name: str, container: str | None = None, *, grace_s: int | None = None) -> None:
-        """A whole pod keeps its namespaces: its members are restarted, its infra is only started if it is down."""
+        """A whole pod keeps its namespaces: its members are restarted, its infra is only started if it is down.
+        Init containers that are through stay so."""
+        from podlab.engines.docker.stopping import post_in_order, restart_order, running, stop_in_order
+
         query = {} if grace_s is None else {"t": grace_s}
         if container is not None:
-            await self._post(name, container, "restart", **query)
+            await post_in_order(self, self.client, name, container, "restart", grace_s)
             return
         found = await self._whole(name)
+        await stop_in_order(self, self.client, name, running(found), grace_s=grace_s)
         if found.infra and not found.infra.is_up:
             await self._each([found.infra], "start")
-        await self._each(found.members.values(), "restart", **query)
+        for group in restart_order(found):
+            await self._each(group, "restart", **query)
 
     async def kill(self, name: str, container: str | None = None, *, signal: str = "KILL") -> None:
         if container is not None:

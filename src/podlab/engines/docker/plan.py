@@ -1,5 +1,8 @@
 """Wanted against found: the steps between them. Pure, so every state can be tested without an engine.
 
+Whose turn it is comes from `node.order`: an init container that is done, and what stands behind one that is not, is
+there and not started; when that changes, there is a next plan.
+
 What must hold on a Docker Engine: a member's namespaces are bound to the infra container's *id* when the
 member is created, so the infra is never made anew under living members; and a member that was started
 before its infra holds namespaces that are gone ("stale"), though the engine calls it running.
@@ -9,45 +12,20 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from enum import StrEnum
 
 from podlab import naming
-from podlab.engines.docker import publishing, translate
+from podlab.engines.docker import publishing, resizing, translate
 from podlab.engines.docker.found import FoundContainer, FoundPod
+from podlab.engines.docker.plan_volumes import Volumes
+from podlab.engines.docker.steps import Step, Steps, Verb
 from podlab.errors import Conflict, Invalid
 from podlab.manifest import together
-from podlab.model import Container, Pod
+from podlab.model import Pod
+from podlab.node import order
+from podlab.status import Kind
 from podlab.wire import encode
 
-
-class Verb(StrEnum):
-    CREATE_NETWORK = "create network"
-    WRITE_SPEC = "write spec"
-    CREATE_VOLUME = "create volume"
-    OPEN_VOLUME = "open volume"
-    CREATE = "create"
-    START = "start"
-    RESTART = "restart"
-    REMOVE = "remove"
-    REMOVE_VOLUME = "remove volume"
-    REMOVE_SPEC = "remove spec"
-    PUBLISH = "publish"
-    UNPUBLISH = "unpublish"
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One call to the engine. `target` is a container's name in the pod (`infra` for the infra), or the
-    engine's name of a volume or network. It waits for the steps in `after`."""
-
-    verb: Verb
-    target: str
-    reason: str = ""
-    after: tuple[Step, ...] = ()
-
-    @property
-    def concerns_container(self) -> bool:
-        return self.verb in (Verb.CREATE, Verb.START, Verb.RESTART, Verb.REMOVE)
+__all__ = ["Step", "Verb", "plan"]
 
 
 def plan(wanted: Pod, found: FoundPod, *, hold: Collection[str] = ()) -> list[Step]:
@@ -56,37 +34,29 @@ def plan(wanted: Pod, found: FoundPod, *, hold: Collection[str] = ()) -> list[St
     `Conflict` where the infra container itself would have to change, `Invalid` where the pod contradicts itself.
     """
     _refuse_contradictions(wanted)
-    steps = _Steps()
-    volumes = translate.empty_dirs(wanted)
-    # The infra mounts those in memory: made after it, they would be the engine's own volumes of that name, on the disk.
-    in_memory = {
-        name: steps.add(Verb.CREATE_VOLUME, name)
-        for name, volume in volumes.items()
-        if found.infra is None and translate.is_in_memory(volume) and name not in found.volumes
-    }
+    steps = Steps()
+    volumes = Volumes(steps, wanted, found)
+    in_memory = volumes.before_infra()
     ports = publishing.added(wanted, found.infra)
     # A new infra takes all ports itself.
     freed = [] if found.infra else [steps.add(Verb.UNPUBLISH, text, text) for text in found.publishers]
-    infra_id, infra_ready = _infra(steps, wanted, found, needs=[*in_memory.values(), *freed])
+    infra_id, infra_ready = _infra(steps, wanted, found, needs=[*in_memory, *freed])
     infra_starts = infra_ready is not None
 
     spec_written = _spec(steps, wanted, found)
     removed = {
         name: steps.add(Verb.REMOVE, name, reason, after=spec_written)
         for name, c in found.members.items()
-        if (reason := _why_remove(wanted, c, name, infra_id))
+        if (reason := _why_remove(wanted, c, name, infra_id) or _why_other_address(found, c, infra_starts))
     }
-    new_volumes = in_memory | {
-        name: steps.add(Verb.CREATE_VOLUME, name, after=spec_written)
-        for name in volumes
-        if name not in found.volumes and name not in in_memory
-    }
+    volumes.create(after=spec_written)
 
+    line = _line(wanted, found, removed, infra_starts=infra_starts)
     created: dict[str, Step] = {}
-    for container in wanted.spec.containers:
+    for container in wanted.members:
         name = container.name
-        if name not in found.members or name in removed:
-            needs = [new_volumes[v] for v in _volumes_of(wanted, container) if v in new_volumes]
+        if (name not in found.members or name in removed) and not line.is_over(name):
+            needs = volumes.before_create(container, infra_ready=infra_ready, after=spec_written)
             reason = "is missing" if found.exists and name not in removed else ""
             created[name] = steps.add(
                 Verb.CREATE,
@@ -94,21 +64,24 @@ def plan(wanted: Pod, found: FoundPod, *, hold: Collection[str] = ()) -> list[St
                 reason,
                 after=[*spec_written, *needs, *filter(None, [steps.infra_created, removed.get(name)])],
             )
-    opened = {
-        name: steps.add(Verb.OPEN_VOLUME, name, after=[new_volumes[name]] if name in new_volumes else [])
-        for name, volume in volumes.items()
-        if not translate.is_in_memory(volume) and not _has_been_used(wanted, found, name)
-    }
-    for container in wanted.spec.containers:
+    _resize(steps, wanted, found, created, after=spec_written)
+    volumes.open()
+    stopped = [
+        steps.add(Verb.STOP, name, "must wait for the init containers")
+        for name, member in found.members.items()
+        if name not in line.turn and name not in removed and name not in hold and member.is_up
+    ]
+    for container in wanted.members:
         name = container.name
-        if name in hold:
+        if name in hold or name not in line.turn:
             continue
-        after = [*filter(None, [infra_ready, created.get(name)])]
-        after += [opened[v] for v in _volumes_of(wanted, container) if v in opened]
+        after = [*filter(None, [infra_ready, created.get(name)]), *stopped]
         if name in created:
+            after += volumes.before_start(container, infra_ready=infra_ready)
             steps.add(Verb.START, name, after=after)
-        elif repair := _why_start(wanted, found, found.members[name], infra_starts=infra_starts):
+        elif repair := _why_start(wanted, found, name, infra_starts=infra_starts):
             verb, reason = repair
+            after += volumes.before_start(container, infra_ready=infra_ready)
             steps.add(verb, name, reason, after=after)
 
     if found.infra is not None:
@@ -120,7 +93,7 @@ def plan(wanted: Pod, found: FoundPod, *, hold: Collection[str] = ()) -> list[St
             after = [*spec_written, *freed, *filter(None, [infra_ready])]
             steps.add(Verb.PUBLISH, text, text, after=after)
 
-    for volume in sorted(found.volumes - volumes.keys()):
+    for volume in volumes.superfluous():
         steps.add(Verb.REMOVE_VOLUME, volume, "is no longer wanted", after=list(removed.values()))
     if spec_written or steps.infra_created:  # the newest generation counts: older ones go last, lost ones too
         everything = list(steps.all)
@@ -129,19 +102,8 @@ def plan(wanted: Pod, found: FoundPod, *, hold: Collection[str] = ()) -> list[St
     return steps.all
 
 
-class _Steps:
-    def __init__(self) -> None:
-        self.all: list[Step] = []
-        self.infra_created: Step | None = None
-
-    def add(self, verb: Verb, target: str, reason: str = "", *, after: Collection[Step] = ()) -> Step:
-        step = Step(verb, target, reason, tuple(after))
-        self.all.append(step)
-        return step
-
-
 def _infra(
-    steps: _Steps, wanted: Pod, found: FoundPod, *, needs: list[Step]
+    steps: Steps, wanted: Pod, found: FoundPod, *, needs: list[Step]
 ) -> tuple[str | None, Step | None]:
     """The id of the infra that stays, and the step after which its namespaces are there. A new one waits
     for `needs`."""
@@ -175,11 +137,60 @@ def _refuse_other_infra(wanted: Pod, infra: FoundContainer) -> None:
         )
 
 
-def _spec(steps: _Steps, wanted: Pod, found: FoundPod) -> list[Step]:
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """Who may run, and the init containers that have had their turn: they need not even be there."""
+
+    turn: frozenset[str]
+    over: frozenset[str]
+
+    def is_over(self, name: str) -> bool:
+        return name in self.over
+
+
+def _line(wanted: Pod, found: FoundPod, removed: Collection[str], *, infra_starts: bool) -> _Line:
+    if not wanted.spec.init_containers:
+        return _Line(frozenset(c.name for c in wanted.spec.containers), frozenset())
+    facts = {} if infra_starts else _facts(wanted, found, removed)
+    record = found.record()
+    initialized = not infra_starts and (
+        order.is_through(wanted, facts)
+        or bool(record and record.initialized == order.key(wanted, found.sandbox))
+    )
+    over = (c.name for c in wanted.spec.init_containers if initialized and not order.is_sidecar(c))
+    return _Line(order.turn(wanted, facts, initialized=initialized), frozenset(over))
+
+
+def _facts(wanted: Pod, found: FoundPod, removed: Collection[str]) -> dict[str, order.Fact]:
+    record = found.record()
+    facts = {}
+    for container in wanted.spec.init_containers:
+        member = found.members.get(container.name)
+        if member is None or container.name in removed or found.is_from_before(member):
+            continue
+        known = record.of(container.name) if record else None
+        facts[container.name] = order.Fact(
+            is_done=member.state == "exited" and member.exit_code == 0,
+            is_started=member.state in ("running", "paused")
+            and (not order.has_gate(container) or bool(known and known.started and known.run == member.run)),
+        )
+    return facts
+
+
+def _spec(steps: Steps, wanted: Pod, found: FoundPod) -> list[Step]:
     """Before anything else changes, so that whoever finds half a change knows where it was going."""
     if found.infra is None or found.spec == encode(wanted):
         return []
     return [steps.add(Verb.WRITE_SPEC, naming.spec_volume(wanted.name, found.generation + 1))]
+
+
+def _resize(
+    steps: Steps, wanted: Pod, found: FoundPod, created: Collection[str], *, after: list[Step]
+) -> None:
+    for container in wanted.members:
+        member = found.members.get(container.name)
+        if member and container.name not in created and resizing.needs_update(wanted, container, member):
+            steps.add(Verb.UPDATE, container.name, "may use more or less", after=after)
 
 
 def _why_remove(wanted: Pod, found: FoundContainer, name: str, infra_id: str | None) -> str:
@@ -188,38 +199,46 @@ def _why_remove(wanted: Pod, found: FoundContainer, name: str, infra_id: str | N
         return "is no longer wanted"
     if infra_id is None or (found.network_mode != f"container:{infra_id}"):
         return "is bound to an infra container that is gone"
-    if found.hash != translate.member_hash(wanted, container):
+    if resizing.has_other_shape(wanted, container, found):
         return "changed"
     if found.state in ("dead", "removing"):
         return f"is {found.state}"
     return ""
 
 
-def _why_start(
-    wanted: Pod, found: FoundPod, member: FoundContainer, *, infra_starts: bool
-) -> tuple[Verb, str] | None:
+def _why_other_address(found: FoundPod, member: FoundContainer, infra_starts: bool) -> str:
+    """Its environment shows the pod's address, and an infra that starts may get another one."""
+    shown = member.labels.get(naming.ADDRESS)
+    if shown is None or (found.infra and found.infra.ip in ("", shown.split(",")[0]) and not infra_starts):
+        return ""
+    return "shows an address that the pod may no longer have"
+
+
+def _why_start(wanted: Pod, found: FoundPod, name: str, *, infra_starts: bool) -> tuple[Verb, str] | None:
+    member = found.members[name]
     if member.is_up:
         if infra_starts or found.is_stale(member):
             return Verb.RESTART, "lost the pod's namespaces"
         return None
     if member.state == "created":
         return Verb.START, "was never started"
-    policy = wanted.spec.restart_policy or "Always"
+    if wanted.spec.init_containers and (infra_starts or found.is_from_before(member)):
+        reason = _why_again(wanted, found, name)
+        return (Verb.START, reason) if reason else None
+    policy = order.policy(wanted, name)
     has_failed = member.exit_code != 0
     if policy == "Always" or (has_failed and (policy == "OnFailure" or infra_starts)):
         return Verb.START, f"had ended with exit code {member.exit_code}"
     return None
 
 
-def _volumes_of(pod: Pod, container: Container) -> list[str]:
-    own = translate.empty_dirs(pod)
-    names = (naming.volume(pod.name, m.name) for m in container.volume_mounts)
-    return [n for n in names if n in own]
-
-
-def _has_been_used(pod: Pod, found: FoundPod, volume: str) -> bool:
-    """Whether a container that mounts it has ever run; one that exists may have been made and not opened."""
-    if volume not in found.volumes:
-        return False
-    mounters = [c.name for c in pod.spec.containers if volume in _volumes_of(pod, c)]
-    return not mounters or any(m.started_at for name, m in found.members.items() if name in mounters)
+def _why_again(wanted: Pod, found: FoundPod, name: str) -> str:
+    """Whether what ended in earlier namespaces runs again in new ones: all but a container that was through."""
+    member = found.members[name]
+    if order.kind(wanted, name) is Kind.INIT:
+        return "the pod's namespaces are new"
+    began = found.infra.started_at if found.infra else None
+    was_cut_off = bool(began and member.finished_at and member.finished_at >= began)
+    if member.exit_code != 0 or was_cut_off or order.policy(wanted, name) == "Always":
+        return f"had ended with exit code {member.exit_code}"
+    return ""

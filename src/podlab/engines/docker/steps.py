@@ -19,6 +19,7 @@ class Verb(StrEnum):
     START = "start"
     RESTART = "restart"
     STOP = "stop"
+    UPDATE = "update"
     REMOVE = "remove"
     REMOVE_VOLUME = "remove volume"
     REMOVE_SPEC = "remove spec"
@@ -38,7 +39,7 @@ class Step:
 
     @property
     def concerns_container(self) -> bool:
-        return self.verb in (Verb.CREATE, Verb.START, Verb.RESTART, Verb.STOP, Verb.REMOVE)
+        return self.verb in (Verb.CREATE, Verb.START, Verb.RESTART, Verb.STOP, Verb.UPDATE, Verb.REMOVE)
 
 
 class Steps:

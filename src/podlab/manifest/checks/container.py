@@ -29,6 +29,10 @@ def container(c: model.Container) -> Findings:
     if c.working_dir is not None:
         yield from at("workingDir", syntax.absolute(c.working_dir))
     yield from twice(("ports",), "name", (p.name for p in c.ports))
+    privileged = bool(c.security_context and c.security_context.privileged)
+    for n, mount in enumerate(c.volume_mounts):
+        if mount.mount_propagation == "Bidirectional" and not privileged:
+            yield ("volumeMounts", n, "mountPropagation"), "Bidirectional is for privileged containers only"
     yield from twice(
         ("volumeMounts",), "mountPath", (posixpath.normpath(m.mount_path) for m in c.volume_mounts)
     )
@@ -55,10 +59,6 @@ def port(p: model.ContainerPort) -> Findings:
             yield ("hostIP",), "means nothing without a hostPort"
     if p.name is not None:
         yield from at("name", syntax.port_name(p.name))
-
-
-def env_var(e: model.EnvVar) -> Findings:
-    yield from at("name", syntax.env_name(e.name))
 
 
 def resources(r: model.Resources) -> Findings:

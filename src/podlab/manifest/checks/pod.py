@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Final
 
 from podlab import model, ports
@@ -33,8 +33,10 @@ def whole(p: model.Pod) -> Findings:
     yield from together.of_name(p)
 
 
-def template(annotations: Mapping[str, str], s: model.PodSpec) -> Findings:
-    """Where its annotations and its spec must fit together."""
+def template(annotations: Mapping[str, str], s: model.PodSpec, *, claims: Collection[str] = ()) -> Findings:
+    """Where its annotations and its spec must fit together. `claims` are volumes that it gets from elsewhere."""
+    for path, message in _mounts(s, claims):
+        yield ("spec", *path), message
     yield from together.of_template(annotations, s)
 
 
@@ -85,8 +87,8 @@ def spec(s: model.PodSpec) -> Findings:
         yield ("containers",), "a pod needs at least one container"
     yield from twice(("containers",), "name", (c.name for c in s.containers))
     yield from twice(("volumes",), "name", (v.name for v in s.volumes))
-    yield from _mounts(s)
     yield from _host_ports(s)
+    yield from probes.of_pod(s)
     for name, text in (("hostname", s.hostname), ("subdomain", s.subdomain)):
         if text is not None:
             yield from at(name, syntax.dns_label(text))
@@ -98,19 +100,17 @@ def spec(s: model.PodSpec) -> Findings:
     ):
         if seconds is not None and seconds > MAX_SECONDS:
             yield (name,), f"must be {MAX_SECONDS} or less, not {seconds}"
-    yield from probes.of_pod(s)
 
 
-def _mounts(s: model.PodSpec) -> Findings:
-    names = {v.name for v in s.volumes}
-    for i, container in enumerate(s.containers):
-        for j, mount in enumerate(container.volume_mounts):
-            if mount.name not in names:
-                near = did_you_mean(mount.name, names)
-                yield (
-                    ("containers", i, "volumeMounts", j, "name"),
-                    f"the pod has no volume named {quoted(mount.name)}{near}",
-                )
+def _mounts(s: model.PodSpec, claims: Collection[str]) -> Findings:
+    names = {v.name for v in s.volumes}.union(claims)
+    for kind, containers in (("initContainers", s.init_containers), ("containers", s.containers)):
+        for i, container in enumerate(containers):
+            for j, mount in enumerate(container.volume_mounts):
+                if mount.name not in names:
+                    near = did_you_mean(mount.name, names)
+                    message = f"the pod has no volume named {quoted(mount.name)}{near}"
+                    yield (kind, i, "volumeMounts", j, "name"), message
 
 
 def _host_ports(s: model.PodSpec) -> Findings:

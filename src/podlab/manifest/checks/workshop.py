@@ -9,7 +9,7 @@ from podlab.manifest.checks import pod
 from podlab.manifest.checks.finding import Findings, at, at_least, twice
 from podlab.manifest.nodes import quoted
 from podlab.manifest.suggest import did_you_mean
-from podlab.manifest.workshop import Images, Preview, Seats, TemplateMetadata, WorkshopSpec
+from podlab.manifest.workshop import Images, Preview, Seats, WorkshopSpec
 
 
 def spec(w: WorkshopSpec) -> Findings:
@@ -75,8 +75,3 @@ def images(i: Images) -> Findings:
             reference.parse(name)
         except ValueError as error:
             yield ("preload", n), str(error)
-
-
-def template_metadata(m: TemplateMetadata) -> Findings:
-    yield from pod.labels(m.labels)
-    yield from pod.notes(m.annotations)

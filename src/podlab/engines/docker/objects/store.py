@@ -62,12 +62,12 @@ async def chosen(client: Client, keys: Collection[tuple[str, str]]) -> dict[tupl
     return {key: _opened(_newest(task.result())) for key, task in asked.items() if task.result()}
 
 
-async def everything(client: Client, kind: str = "") -> list[Object]:
+async def everything(client: Client, kinds: Collection[str] = ()) -> list[Object]:
     newest: dict[tuple[str, str], _Kept] = {}
     for each in await find.volumes(client, naming.CONTENT):
         of_kind, _, name = each["Labels"][naming.OBJECT].partition("/")
         key = (of_kind, name)
-        if kind in ("", of_kind) and (key not in newest or _generation(newest[key]) < _generation(each)):
+        if (not kinds or of_kind in kinds) and (key not in newest or _generation(newest[key]) < _generation(each)):
             newest[key] = each
     return [_opened(newest[key], closed=True) for key in sorted(newest)]
 

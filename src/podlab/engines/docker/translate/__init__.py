@@ -7,22 +7,39 @@ https://docs.docker.com/reference/api/engine/version/v1.45/#tag/Container/operat
 
 from podlab.engines.docker.translate.bridges import bridge_name, network
 from podlab.engines.docker.translate.infra_container import infra, infra_hash
-from podlab.engines.docker.translate.labels import NETWORK_LABELS, Body, spec_volume
+from podlab.engines.docker.translate.labels import NETWORK_LABELS, Body, spec_volume, status_volume
 from podlab.engines.docker.translate.member_container import (
     DEFAULT_GRACE_S,
     LOGS,
     grace_s,
     member,
     member_hash,
+    member_shape,
+    restarts,
 )
+from podlab.engines.docker.translate.mounts import sub_paths
 from podlab.engines.docker.translate.names import hostname
 from podlab.engines.docker.translate.publisher import publisher, publisher_name
+from podlab.engines.docker.translate.resources import bounds
 from podlab.engines.docker.translate.security import SECCOMP_FILE, effective, group_of_volumes
-from podlab.engines.docker.translate.volumes import empty_dirs, is_in_memory, opener, volume
+from podlab.engines.docker.translate.volumes import (
+    HELD_AT,
+    OPENER,
+    claim,
+    claimed,
+    is_in_memory,
+    is_scratch,
+    opener,
+    opener_of,
+    own_volumes,
+    source,
+    volume,
+)
 
 __all__ = [
-    "DEFAULT_GRACE_S", "LOGS", "NETWORK_LABELS", "SECCOMP_FILE", "Body", "bridge_name", "effective", "empty_dirs", "grace_s",
-    "group_of_volumes", "hostname",
-    "infra", "infra_hash", "is_in_memory", "member", "member_hash", "network", "opener", "publisher",
-    "publisher_name", "spec_volume", "volume",
+    "DEFAULT_GRACE_S", "HELD_AT", "LOGS", "NETWORK_LABELS", "OPENER", "SECCOMP_FILE", "Body", "bounds",
+    "bridge_name", "claim", "claimed", "effective", "grace_s", "group_of_volumes", "hostname", "infra",
+    "infra_hash", "is_in_memory", "is_scratch", "member", "member_hash", "member_shape", "network", "opener",
+    "opener_of", "own_volumes", "publisher", "publisher_name", "restarts", "source", "spec_volume",
+    "status_volume", "sub_paths", "volume",
 ]  # fmt: skip

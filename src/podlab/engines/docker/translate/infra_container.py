@@ -10,9 +10,10 @@ from podlab.engines.docker.translate.bridges import HOST, endpoint, network_name
 from podlab.engines.docker.translate.labels import Body, digest, labels, one_shim, runtime
 from podlab.engines.docker.translate.names import called, hostname, resolver
 from podlab.engines.docker.translate.security import SECCOMP_FILE, group_of_volumes
-from podlab.engines.docker.translate.volumes import is_in_memory, volume_mount
+from podlab.engines.docker.translate.volumes import HELD_AT, is_in_memory, volume_mount
 from podlab.manifest.sysctls import dotted
 from podlab.model import ContainerPort, Pod
+from podlab.objects.files import has_content
 from podlab.ports import published
 from podlab.wire import encode
 
@@ -52,7 +53,7 @@ def infra(pod: Pod, image: str, ends_at: int | None) -> Body:
             **runtime(pod),
             "Annotations": one_shim(pod),
             "Mounts": [
-                volume_mount(pod, v, f"/podlab/volumes/{v.name}") for v in spec.volumes if is_in_memory(v)
+                volume_mount(pod, v, f"{HELD_AT}/{v.name}") for v in spec.volumes if is_in_memory(v)
             ],
         },
         "NetworkingConfig": endpoint(pod),
@@ -76,6 +77,8 @@ def _of_whole_pod(pod: Pod) -> Iterator[object]:
     yield from ({name: value} for name, value in said.items() if value)
     if settings := sysctls(pod):
         yield {"sysctls": settings}
+    if held := sorted(v.name for v in pod.spec.volumes if has_content(v)):
+        yield {"contents": held}  # only what the infra holds stays filled
     if (group := group_of_volumes(pod)) is not None:
         yield {"fsGroup": group}
 

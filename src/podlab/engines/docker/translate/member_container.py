@@ -7,8 +7,8 @@ from typing import Final
 
 from podlab import model, naming
 from podlab.engines.docker.translate.bridges import HOST
-from podlab.engines.docker.translate.env import expand, expanded_env
 from podlab.engines.docker.translate.labels import Body, digest, labels, one_shim, runtime
+from podlab.engines.docker.translate.mounts import mounts
 from podlab.engines.docker.translate.resources import bounds
 from podlab.engines.docker.translate.security import (
     capabilities,
@@ -18,17 +18,26 @@ from podlab.engines.docker.translate.security import (
     security_options,
     user,
 )
-from podlab.engines.docker.translate.volumes import mounts
+from podlab.engines.docker.translate.stops import stops
 from podlab.model import Container, Pod
+from podlab.node import order, resizing
+from podlab.objects import Surroundings
+from podlab.objects.environment import environment, expand
+from podlab.objects.fields import needs_address
+from podlab.status import Kind
 
 DEFAULT_GRACE_S: Final = 30
 """https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#pod-termination"""
 
 
-def member(pod: Pod, container: Container) -> Body:
+NOTHING_AROUND: Final = Surroundings(is_strict=False)
+"""What stands in other objects is left out."""
+
+
+def member(pod: Pod, container: Container, around: Surroundings = NOTHING_AROUND) -> Body:
     security = effective(pod, container)
     added, dropped = capabilities(pod, security)
-    env = expanded_env(container)
+    env = environment(pod, container, around)
     joined = f"container:{naming.container(pod.name, naming.INFRA)}"
     shares_pid = bool(pod.spec.share_process_namespace)
     body: Body = {
@@ -42,7 +51,9 @@ def member(pod: Pod, container: Container) -> Body:
         "OpenStdin": bool(container.stdin),
         "StdinOnce": bool(container.stdin_once),
         "StopTimeout": grace_s(pod),
-        "Labels": labels(pod, container.name, "member", member_hash(pod, container)),
+        "Labels": labels(pod, container.name, "member", member_hash(pod, container))
+        | {naming.SHAPE: member_shape(pod, container)}
+        | stops(pod, container, grace_s(pod)),
         "HostConfig": {
             # PID 1 of a shared PID namespace is the infra's init; a second one would reap nothing.
             "Init": not shares_pid and not pod.spec.host_pid and pod.metadata.annotations.get(model.INIT) != "false",
@@ -50,7 +61,7 @@ def member(pod: Pod, container: Container) -> Body:
             "IpcMode": HOST if pod.spec.host_ipc else joined,
             "PidMode": HOST if pod.spec.host_pid else joined if shares_pid else "",
             "CgroupnsMode": "private",
-            "RestartPolicy": {"Name": _RESTART[pod.spec.restart_policy or "Always"]},
+            "RestartPolicy": restarts(pod, container.name),
             "Annotations": one_shim(pod),
             "Privileged": bool(security.privileged),
             "CapAdd": added,
@@ -58,17 +69,26 @@ def member(pod: Pod, container: Container) -> Body:
             "GroupAdd": groups(pod),
             "ReadonlyRootfs": bool(security.read_only_root_filesystem),
             "SecurityOpt": security_options(security),
-            "Mounts": list(mounts(pod, container)),
+            "Mounts": list(mounts(pod, container, env, around)),
             **bounds(container.resources or model.Resources()),
             **of_seat(pod),
         },
     }
+    if needs_address(container):
+        body["Labels"][naming.ADDRESS] = ",".join(around.facts.pod_ips)
     if container.tty:
         # What a terminal that is closed sends: shells ignore SIGTERM and would cost the whole grace period.
         body["StopSignal"] = "SIGHUP"
+    if container.lifecycle and container.lifecycle.stop_signal:
+        body["StopSignal"] = container.lifecycle.stop_signal
     if security.proc_mount == "Unmasked":
         body["HostConfig"] |= {"MaskedPaths": [], "ReadonlyPaths": []}
     return body
+
+
+def member_shape(pod: Pod, container: Container) -> str:
+    """The same without what can change while the container runs."""
+    return member_hash(pod, resizing.shape(container))
 
 
 def member_hash(pod: Pod, container: Container) -> str:
@@ -78,6 +98,7 @@ def member_hash(pod: Pod, container: Container) -> str:
     return digest(
         container, [v for v in pod.spec.volumes if v.name in mounted], pod.spec.restart_policy, grace_s(pod),
         bool(pod.spec.share_process_namespace), pod.metadata.annotations.get(model.INIT), *_bounds(pod),
+        *_place(pod, container),
         *said_of_members(pod), *_of_the_machine(pod),
     )  # fmt: skip
 
@@ -86,6 +107,17 @@ def _bounds(pod: Pod) -> Iterable[str]:
     """Only where they were said, so that pods that say nothing of them keep their hash."""
     if limit := pod.metadata.annotations.get(model.PIDS_LIMIT):
         yield f"pids {limit}"
+
+
+def _place(pod: Pod, container: Container) -> Iterable[str]:
+    """The same container is made otherwise as an init container."""
+    if (kind := order.kind(pod, container.name)) is not Kind.MAIN:
+        yield kind.value
+
+
+def restarts(pod: Pod, name: str) -> Body:
+    """What the engine itself does when the container ends."""
+    return {"Name": _RESTART[order.policy(pod, name)]}
 
 
 def _of_the_machine(pod: Pod) -> Iterable[str]:
