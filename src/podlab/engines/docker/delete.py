@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from podlab import naming
 from podlab.engines.base import Change
@@ -15,17 +15,31 @@ from podlab.engines.docker.api import Client
 from podlab.engines.docker.api.client import Query, segment
 from podlab.engines.docker.found import FoundPod
 from podlab.engines.docker.status import pod_status
+from podlab.engines.docker.stopping import stop_in_order
 from podlab.errors import Conflict, Denied, NotFound, PodlabError
 from podlab.status import Phase
+
+if TYPE_CHECKING:
+    from podlab.engines.base import Engine
 
 REMOVAL_WAIT_S = 10
 ORPHANED_S = 60
 """A pod's volumes are made before its containers: those that are younger may belong to a pod that is being made."""
 
 
-async def delete(client: Client, name: str, *, grace_s: int | None) -> None:
-    """Every member is removed as soon as it has stopped; the infra, which is their network, when all have."""
+async def delete(client: Client, name: str, *, grace_s: int | None, engine: Engine | None = None) -> None:
+    """Every member is removed as soon as it has stopped; the infra, which is their network, when all have.
+
+    Hooks are run, and sidecars waited with, through `engine`.
+    """
     listed = await find.containers(client, f"{naming.POD}={name}")
+    if engine is not None:
+        members = {
+            c["Labels"].get(naming.CONTAINER, ""): (c["Id"], c["Labels"])
+            for c in listed
+            if c["Labels"].get(naming.ROLE) == "member" and c["State"] in _UP
+        }
+        await stop_in_order(engine, client, name, members, grace_s=grace_s)
     async with asyncio.TaskGroup() as group:
         volumes = group.create_task(find.volumes(client, f"{naming.POD}={name}"))
         stops = {

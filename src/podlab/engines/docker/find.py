@@ -55,16 +55,21 @@ async def infras_with_lifetime(client: Client) -> list[FoundContainer]:
 
 async def container_id(client: Client, pod: str, container: str) -> str:
     """`NotFound` names the pod when there is none, else the container and those that there are."""
+    return (await listed_container(client, pod, container)).id
+
+
+async def listed_container(client: Client, pod: str, container: str) -> FoundContainer:
+    """One container from a list: no exit code, no exact times. `NotFound` as for `container_id`."""
     listed = await containers(client, f"{naming.POD}={pod}")
-    ids = {c["Labels"].get(naming.CONTAINER, ""): c["Id"] for c in listed}
-    if not ids:
+    found = {c["Labels"].get(naming.CONTAINER, ""): c for c in listed}
+    if not found:
         raise no_such_pod(pod)
-    if container not in ids:
-        there = ", ".join(sorted(ids.keys() - {naming.INFRA, ""})) or "none yet"
+    if container not in found:
+        there = ", ".join(sorted(found.keys() - {naming.INFRA, ""})) or "none yet"
         raise NotFound(
             f"pod '{pod}' has no container '{container}'", subject=pod, hint=f"its containers: {there}"
         )
-    return str(ids[container])
+    return _from_list(found[container])
 
 
 def no_such_pod(name: str) -> NotFound:
