@@ -13,7 +13,7 @@ from podlab.model.annotations import (
     PUBLISH,
     UNSAFE_SYSCTLS,
 )
-from podlab.model.container import Container, ContainerPort, Resources
+from podlab.model.container import Container, ContainerPort, ResizePolicy, Resources
 from podlab.model.environment import EnvFromSource, EnvVar, EnvVarSource
 from podlab.model.metadata import Metadata
 from podlab.model.objects import ConfigMap, PersistentVolumeClaim, Secret
@@ -114,6 +114,7 @@ __all__ = [
     "Probe",
     "ProjectedVolume",
     "Quantity",
+    "ResizePolicy",
     "ResourceSelector",
     "Resources",
     "SELinuxOptions",

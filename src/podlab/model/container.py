@@ -32,6 +32,14 @@ class Resources(Wire):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ResizePolicy(Wire):
+    """Whether the container is made anew when the amount of a resource changes."""
+
+    resource_name: Literal["cpu", "memory"]
+    restart_policy: Literal["NotRequired", "RestartContainer"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Container(Wire):
     """`restart_policy` is for init containers: `Always` makes a sidecar of one."""
 
@@ -46,6 +54,7 @@ class Container(Wire):
     ports: tuple[ContainerPort, ...] = ()
     volume_mounts: tuple[VolumeMount, ...] = ()
     resources: Resources | None = None
+    resize_policy: tuple[ResizePolicy, ...] = ()
     security_context: SecurityContext | None = None
     restart_policy: Literal["Always", "OnFailure", "Never"] | None = None
     stdin: bool | None = None

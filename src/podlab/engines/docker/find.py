@@ -177,6 +177,7 @@ def _from_inspect(c: Mapping[str, Any]) -> FoundContainer:
         host_pid=state.get("Pid", 0),
         ip=next((n["IPAddress"] for n in networks.values() if n.get("IPAddress")), ""),
         ports=tuple(_ports(c["NetworkSettings"].get("Ports") or {})),
+        bounds={key: host.get(key) or 0 for key in ("NanoCpus", "CpuShares", "Memory", "MemoryReservation")},
         modes={
             "net": host.get("NetworkMode", ""), "ipc": host.get("IpcMode", ""), "pid": host.get("PidMode", ""),
             "uts": host.get("UTSMode", ""), "user": host.get("UsernsMode", ""),

@@ -36,6 +36,8 @@ class FoundContainer:
     ip: str = ""
     ports: tuple[Mapping[str, Any], ...] = ()
     modes: Mapping[str, str] = field(default_factory=dict)
+    bounds: Mapping[str, int] = field(default_factory=dict)
+    """Of what it may use, by the engine's names: `NanoCpus`, `Memory`, … 0: none."""
 
     @property
     def is_up(self) -> bool:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from podlab.errors import Conflict, NotFound, Overtaken, PodlabError
-from podlab.model import ContainerPort, EnvVar
+from podlab.model import ContainerPort, EnvVar, ResizePolicy, Resources
 from podlab.pods.change import change
 from podlab.status import Phase, State
 from podlab.testing.contract.case import (
@@ -23,6 +23,7 @@ from podlab.wire import encode
 
 if TYPE_CHECKING:
     from podlab.engines.base import Change, Engine
+    from podlab.model import Pod
 
 
 class Wanted(Case):
@@ -93,6 +94,43 @@ class Wanted(Case):
             assert id_of(after, "app") == id_of(before, "app")
             assert id_of(after, "side") != id_of(before, "side")
             assert after.running == 3
+
+    async def test_what_a_container_may_use_changes_while_it_runs(
+        self, engine: Engine, image: str, name: str
+    ) -> None:
+        def pod(memory: str, **settings: Any) -> Pod:
+            resources = Resources(limits={"cpu": "500m", "memory": memory}, requests={"memory": "16Mi"})
+            return pod_of(name, member("app", image, resources=resources, **settings))
+
+        async with self.running(engine, pod("32Mi")):
+            before = await engine.get(name)
+            for memory in ("64Mi", "32Mi"):
+                [change] = [c for c in await engine.plan(pod(memory)) if c.container]
+                assert (change.verb, change.container) == ("update", "app")
+                await engine.apply(pod(memory))
+                assert await engine.get(name) == before
+                assert await engine.spec(name) == pod(memory)
+                assert await engine.plan(pod(memory)) == []
+
+    async def test_a_container_whose_policy_says_so_is_made_anew_for_other_limits(
+        self, engine: Engine, image: str, name: str
+    ) -> None:
+        policy = (ResizePolicy(resource_name="memory", restart_policy="RestartContainer"),)
+
+        def pod(cpu: str, memory: str | None) -> Pod:
+            limits = {"cpu": cpu} | ({"memory": memory} if memory else {})
+            return pod_of(
+                name, member("app", image, resources=Resources(limits=limits), resize_policy=policy)
+            )
+
+        async with self.running(engine, pod("500m", "32Mi")):
+            seen = [id_of(await engine.get(name), "app")]
+            for cpu, memory in (("700m", "32Mi"), ("700m", "64Mi"), ("700m", None)):
+                await engine.apply(pod(cpu, memory))
+                seen.append(id_of(await engine.get(name), "app"))
+                assert await engine.plan(pod(cpu, memory)) == []
+            assert seen[0] == seen[1]
+            assert len(set(seen)) == 3
 
     async def test_a_container_that_is_not_wanted_any_more_is_removed(
         self, engine: Engine, image: str, name: str
