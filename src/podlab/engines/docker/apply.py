@@ -200,9 +200,6 @@ class _Run:
             case Verb.UPDATE:
                 bounds = resizing.update(pod, step.target)
                 await client.json("POST", f"/containers/{name}/update", body=bounds)
-            case Verb.UPDATE:
-                bounds = translate.bounds(self._wanted(step.target).resources or Resources())
-                await client.json("POST", f"/containers/{name}/update", body=bounds)
             case Verb.REMOVE:
                 await stop_found(client, self.infra_image, self.found, step.target)
                 await client.json("POST", f"/containers/{name}/stop")
