@@ -17,12 +17,12 @@ class Kubectl:
         self.version, self.offers = version, offers
         self._namespace = namespace
 
-    async def put(self, text: str) -> None:
+    async def put(self, name: str, text: str) -> None:
         done = await self._kubectl("apply", "-f", "-", stdin=text)
         if done.code:
             raise Refused(done.text)
 
-    async def remove(self, text: str) -> None:
+    async def remove(self, name: str, text: str) -> None:
         await self._kubectl("delete", "--ignore-not-found", "--grace-period=1", "-f", "-", stdin=text)
 
     async def delete(self, pod: str) -> None:

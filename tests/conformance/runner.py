@@ -24,7 +24,7 @@ async def run(target: Target, case: Case, *, slower: float = 1.0) -> list[str]:
 
     `slower` stretches how long anything may take, for busy machines."""
     try:
-        await target.put(case.text)
+        await target.put(case.name, case.text)
         for number, step in enumerate(case.steps):
             if found := await _step(target, case, step, slower):
                 return [f"step {number + 1}: {line}" if number else line for line in found]
@@ -33,7 +33,7 @@ async def run(target: Target, case: Case, *, slower: float = 1.0) -> list[str]:
     else:
         return []
     finally:
-        await target.remove(case.text)
+        await target.remove(case.name, case.text)
 
 
 async def _step(target: Target, case: Case, step: Expected, slower: float) -> list[str]:

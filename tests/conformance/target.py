@@ -35,11 +35,11 @@ class Target(Protocol):
     """Of Kubernetes, or as which it is meant to behave."""
     offers: frozenset[str]
 
-    async def put(self, text: str) -> None:
-        """As `kubectl apply`. `Refused` where it is not taken."""
+    async def put(self, name: str, text: str) -> None:
+        """As `kubectl apply`; `name` is for messages only. `Refused` where it is not taken."""
         ...
 
-    async def remove(self, text: str) -> None:
+    async def remove(self, name: str, text: str) -> None:
         """All that the text names and what came of it, at once; what is gone is no error."""
         ...
 

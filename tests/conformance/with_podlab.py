@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import IO, Any
@@ -13,7 +13,7 @@ from typing import IO, Any
 import podlab
 from podlab.errors import NotFound, PodlabError
 from podlab.pods.select import selector
-from podlab.status import ContainerStatus
+from podlab.status import ContainerStatus, Termination
 from tests.conformance.target import Output, Refused, Seen
 
 BEHAVES_AS = (1, 34)
@@ -22,23 +22,25 @@ _COMMANDS_AT_ONCE = 2
 
 
 class Podlab:
-    """The pods of one engine. `folder` is for files of its own."""
+    """The pods of one engine. `folder` is for files of its own,
+    and `where` the environment that leads commands to the engine."""
 
     version = BEHAVES_AS
     offers = frozenset({"storage"})
 
-    def __init__(self, lab: podlab.Lab, folder: Path) -> None:
+    def __init__(self, lab: podlab.Lab, folder: Path, where: Mapping[str, str]) -> None:
         self._lab = lab
         self._folder = folder
+        self._where = where
         self._places = asyncio.Semaphore(_COMMANDS_AT_ONCE)
 
-    async def put(self, text: str) -> None:
-        done = await self._podlab("up", "--no-wait", self._file(text))
+    async def put(self, name: str, text: str) -> None:
+        done = await self._podlab("up", "--no-wait", self._file(name, text))
         if done.code:
             raise Refused(done.text)
 
-    async def remove(self, text: str) -> None:
-        await self._podlab("down", "--ignore-not-found", "--grace", "0s", self._file(text))
+    async def remove(self, name: str, text: str) -> None:
+        await self._podlab("down", "--ignore-not-found", "--grace", "0s", self._file(name, text))
 
     async def delete(self, pod: str) -> None:
         await self._lab.running(pod).delete()
@@ -48,12 +50,11 @@ class Podlab:
             status = await self._lab.running(pod).status()
         except NotFound:
             return None
-        conditions = getattr(status, "conditions", ())
         return Seen(
             phase=str(status.phase),
             reason=status.reason,
             message=status.message,
-            conditions={each.type: each.status == "True" for each in conditions},
+            conditions={each.type: each.status == "True" for each in status.conditions},
             containers={each.name: _container(each) for each in status.containers},
         )
 
@@ -72,15 +73,15 @@ class Podlab:
         lines = [line async for name, line in self._lab.running(pod).logs() if name == container]
         return "".join(f"{line.text.decode(errors='replace')}\n" for line in lines)
 
-    def _file(self, text: str) -> str:
-        path = self._folder / f"{abs(hash(text))}.yaml"
+    def _file(self, name: str, text: str) -> str:
+        path = self._folder / f"{name}.yaml"
         path.write_text(text)
         return str(path)
 
     async def _podlab(self, *words: str) -> Output:
         async with self._places:
             process = await asyncio.create_subprocess_exec(
-                *_COMMAND, *words, stdin=asyncio.subprocess.DEVNULL,
+                *_COMMAND, *words, env=self._where, stdin=asyncio.subprocess.DEVNULL,
                 stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
             )  # fmt: skip
             out, _ = await process.communicate()
@@ -93,13 +94,12 @@ _COMMAND = (sys.executable, "-m", "podlab.cli")
 @asynccontextmanager
 async def on_engine(address: str, folder: Path) -> AsyncIterator[Podlab]:
     """podlab on the engine at `address`, with an agent; `folder/agent.log` tells what that did."""
-    os.environ["DOCKER_HOST"] = address
-    os.environ["XDG_DATA_HOME"] = str(folder)
+    where = {**os.environ, "DOCKER_HOST": address, "XDG_DATA_HOME": str(folder)}
     with (folder / "agent.log").open("wb") as log:
-        agent = await _agent(log)
+        agent = await _agent(log, where)
         try:
             async with podlab.connect(host=address) as lab:
-                yield Podlab(lab, folder)
+                yield Podlab(lab, folder, where)
             if agent.returncode is not None:
                 raise Refused(f"the agent ended: {(folder / 'agent.log').read_text()[-2000:]}")
         finally:
@@ -108,22 +108,22 @@ async def on_engine(address: str, folder: Path) -> AsyncIterator[Podlab]:
             await agent.wait()
 
 
-async def _agent(log: IO[bytes]) -> asyncio.subprocess.Process:
+async def _agent(log: IO[bytes], where: Mapping[str, str]) -> asyncio.subprocess.Process:
     return await asyncio.create_subprocess_exec(
-        *_COMMAND, "agent", stdin=asyncio.subprocess.DEVNULL, stdout=log, stderr=asyncio.subprocess.STDOUT
-    )
+        *_COMMAND, "agent", env=where,
+        stdin=asyncio.subprocess.DEVNULL, stdout=log, stderr=asyncio.subprocess.STDOUT,
+    )  # fmt: skip
 
 
 def _container(status: ContainerStatus) -> dict[str, Any]:
-    last = getattr(status, "last_termination", None)
     return {
         "state": str(status.state),
         "ready": status.is_ready is True,
         "restarts": status.restart_count,
         **_end(status),
-        "last": _end(last) if last is not None else {},
+        "last": _end(status.last) if status.last else {},
     }
 
 
-def _end(ended: Any) -> dict[str, Any]:
+def _end(ended: ContainerStatus | Termination) -> dict[str, Any]:
     return {"reason": ended.reason, "message": ended.message, "exit": ended.exit_code}
