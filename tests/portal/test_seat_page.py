@@ -149,6 +149,7 @@ async def test_a_seat_that_comes_up_says_so(lab: Lab, seated: Browser) -> None:
 
 async def test_events_tell_of_clock_messages_progress_and_the_seat(lab: Lab, seated: Browser) -> None:
     check, _ = ids(lab)
+    await lab.room.messages.say("While you were away", present=[], away=[SEAT])
     async with seated.client.get("/seat/api/events") as stream:
         assert stream.content_type == "text/event-stream"
 
@@ -160,9 +161,10 @@ async def test_events_tell_of_clock_messages_progress_and_the_seat(lab: Lab, sea
             return kind.removeprefix("event: ").strip(), json.loads(data.removeprefix("data: "))
 
         assert (await event())[0] == "clock"
+        assert await event() == ("message", {"text": "While you were away"})
         assert lab.room.online[SEAT] == 1
         lab.room.pool.broadcast.tell(Message("to another", SeatId(2)))
-        lab.room.pool.broadcast.tell(Message("Coffee!"))
+        lab.room.pool.broadcast.tell(Message("Coffee!", SEAT))
         assert await event() == ("message", {"text": "Coffee!"})
         await seated.post(f"/seat/api/checks/{check}", json={})
         assert await event() == ("progress", {})

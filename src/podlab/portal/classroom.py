@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from podlab.workshop.checking import Checker
     from podlab.workshop.hands import Hands
     from podlab.workshop.lab.set_up import Lab
+    from podlab.workshop.messages import Messages
     from podlab.workshop.pool import Pool
     from podlab.workshop.progress import Progress
     from podlab.workshop.seat import SeatId
@@ -39,6 +40,7 @@ class Classroom:
     progress: Progress
     take_home: TakeHome
     hands: Hands
+    messages: Messages
     checker: Checker
     terminals: Registry
     settings: Settings

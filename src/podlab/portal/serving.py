@@ -27,6 +27,7 @@ from podlab.workshop.checking import Checker
 from podlab.workshop.events import Broadcast, Trouble
 from podlab.workshop.hands import Hands
 from podlab.workshop.lab import guarding
+from podlab.workshop.messages import Messages
 from podlab.workshop.place import Place as Folder
 from podlab.workshop.place import write_private
 from podlab.workshop.pool import Pool
@@ -98,7 +99,7 @@ async def classroom(
         made = Classroom(
             engine=engine, workshop=workshop, lesson=lesson, store=store, pool=pool,
             admission=Admission(pool, store), progress=progress, take_home=take_home,
-            hands=Hands(store, broadcast=broadcast),
+            hands=Hands(store, broadcast=broadcast), messages=Messages(store, broadcast=broadcast),
             checker=await stack.enter_async_context(Checker(engine, workshop)),
             terminals=await stack.enter_async_context(Registry(engine)), settings=settings, lab=lab,
             previews=await _previews(stack, engine, workshop, pool, settings, previews) if previews else None,

@@ -46,10 +46,10 @@ class Trouble:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """The trainer says something: to one seat, or to all."""
+    """The trainer says something to a seat."""
 
     text: str
-    seat: SeatId | None = None
+    seat: SeatId
 
 
 @dataclass(frozen=True, slots=True)

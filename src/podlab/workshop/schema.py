@@ -35,6 +35,11 @@ MIGRATIONS: Final = (
     """
     CREATE TABLE hand(seat INTEGER PRIMARY KEY REFERENCES seat(id), raised_at REAL NOT NULL) STRICT;
     """,
+    """
+    CREATE TABLE message(
+        id INTEGER PRIMARY KEY, seat INTEGER NOT NULL REFERENCES seat(id), text TEXT NOT NULL, at REAL NOT NULL
+    ) STRICT;
+    """,
 )
 """Each brings a file from the version before it to its own; what has been released is never changed."""
 

@@ -72,7 +72,7 @@ def save(db: sqlite3.Connection, seat: Seat, now: float) -> None:
 
 
 def move_progress(db: sqlite3.Connection, source: SeatId, target: SeatId) -> None:
-    for table in ("progress", "answer", "hand"):
+    for table in ("progress", "answer", "hand", "message"):
         db.execute(f"UPDATE {table} SET seat = ? WHERE seat = ?", (target, source))  # noqa: S608
 
 
@@ -208,6 +208,20 @@ def raise_hand(db: sqlite3.Connection, seat: SeatId, now: float) -> bool:
 def lower_hand(db: sqlite3.Connection, seat: SeatId) -> bool:
     """Whether it was up."""
     return db.execute("DELETE FROM hand WHERE seat = ?", (seat,)).rowcount == 1
+
+
+# --- what the trainer said
+
+
+def keep_message(db: sqlite3.Connection, seats: Sequence[SeatId], text: str, now: float) -> None:
+    rows = [(seat, text, now) for seat in seats]
+    db.executemany("INSERT INTO message(seat, text, at) VALUES (?, ?, ?)", rows)
+
+
+def take_messages(db: sqlite3.Connection, seat: SeatId) -> list[str]:
+    found = [text for (text,) in db.execute("SELECT text FROM message WHERE seat = ? ORDER BY id", (seat,))]
+    db.execute("DELETE FROM message WHERE seat = ?", (seat,))
+    return found
 
 
 # --- who did what

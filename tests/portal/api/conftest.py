@@ -22,6 +22,7 @@ from podlab.testing.fake import FakeEngine
 from podlab.workshop.admission import Admission
 from podlab.workshop.checking import Checker
 from podlab.workshop.hands import Hands
+from podlab.workshop.messages import Messages
 from podlab.workshop.place import Place
 from podlab.workshop.pool import Pool
 from podlab.workshop.progress import Progress
@@ -104,6 +105,7 @@ async def classroom(
             admission=Admission(pool, store, clock),
             progress=progress, take_home=TakeHome(engine, workshop, found, progress, place.taken_home),
             hands=Hands(store, clock, broadcast=pool.broadcast),
+            messages=Messages(store, clock, broadcast=pool.broadcast),
             checker=checker, terminals=terminals, settings=settings,
         )  # fmt: skip
 

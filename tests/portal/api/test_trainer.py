@@ -128,11 +128,16 @@ async def test_the_class_code_is_set_and_closed(room: Classroom, program: Progra
 
 
 async def test_a_message_reaches_whom_it_is_for(room: Classroom, program: Program) -> None:
-    ann = await come(room, "Ann")
-    with room.pool.broadcast.watch() as watcher:
+    ann, bob = await come(room, "Ann"), await come(room, "Bob")
+    with room.pool.broadcast.watch() as watcher, room.present(ann.id):
         await program.call("POST", "messages", expect=204, json={"text": "Break!"})
         await program.call("POST", "messages", expect=204, json={"text": "Hello Ann", "seats": [ann.id]})
-        assert await watcher.some() == [Message("Break!"), Message("Hello Ann", ann.id)]
+        assert await watcher.some() == [Message("Break!", ann.id), Message("Hello Ann", ann.id)]
+    await program.call("POST", "messages", expect=204, json={"text": "It goes on"})
+    assert await room.messages.waiting(bob.id) == ["Break!", "It goes on"]
+    assert await room.messages.waiting(bob.id) == []
+    moved = await room.pool.reassign(ann.id)
+    assert await room.messages.waiting(moved.id) == ["It goes on"]
     await program.call("POST", "messages", expect=400, json={"text": "a\0b"})
     await program.call("POST", "messages", expect=400, json={"text": "x" * 501})
 

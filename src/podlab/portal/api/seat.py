@@ -159,7 +159,10 @@ async def events(request: web.Request) -> web.StreamResponse:
         return _told(classroom, mine, event)
 
     with classroom.present(mine.id):
-        first = [("clock", {"ends": iso(mine.ends_at)})] if mine.ends_at is not None else []
+        first: list[live.Told] = []
+        if mine.ends_at is not None:
+            first.append(("clock", {"ends": iso(mine.ends_at)}))
+        first += [("message", {"text": text}) for text in await classroom.messages.waiting(mine.id)]
         return await live.stream(request, tell, first=first)
 
 
@@ -178,7 +181,7 @@ def _told(classroom: Classroom, mine: Seat, event: Event) -> Iterable[live.Told]
             yield "progress", {}
         case HandChanged(seat=id, is_raised=is_raised) if id == mine.id:
             yield "hand", {"raised": is_raised}
-        case Message(text, to) if to in (None, mine.id):
+        case Message(text, to) if to == mine.id:
             yield "message", {"text": text}
         case Missed():
             now = classroom.pool.seat(mine.id)

@@ -15,7 +15,6 @@ from podlab.portal.api.trainer.chosen import Seats, chosen, in_each, require_rea
 from podlab.portal.classroom import CLASSROOM
 from podlab.workshop import tables
 from podlab.workshop.checking import default_container
-from podlab.workshop.events import Message
 from podlab.workshop.running import run
 
 if TYPE_CHECKING:
@@ -62,13 +61,14 @@ class RanInAll:
 
 @operation("POST", "/trainer/api/messages", who=TRAINER, errors=(NotFound,))
 async def say(request: web.Request, body: Say) -> None:
-    """Say something to everybody, or to some seats. Pages that are open show it; nobody gets it later."""
+    """Say something to everybody who has a seat, or to some seats. Pages that are open show it at once; who has none
+    open gets it with the next one."""
     classroom = request.app[CLASSROOM]
-    if body.seats is None:
-        classroom.pool.broadcast.tell(Message(body.text))
-    else:
-        for seat in chosen(classroom, body.seats):
-            classroom.pool.broadcast.tell(Message(body.text, seat.id))
+    seats = [seat.id for seat in chosen(classroom, body.seats)]
+    present = [seat for seat in seats if classroom.online[seat]]
+    await classroom.messages.say(
+        body.text, present=present, away=[each for each in seats if each not in present]
+    )
     await noted(classroom, f"said to {whom(body.seats)}: {body.text}")
 
 
