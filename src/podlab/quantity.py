@@ -5,6 +5,7 @@ https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/quantity/
 
 from __future__ import annotations
 
+import math
 import re
 from decimal import ROUND_CEILING, Decimal
 from typing import Final
@@ -50,3 +51,16 @@ def seconds(text: str) -> int:
         raise ValueError(f"{text!r} is not a duration such as 90s, 10m or 1h30m")
     days, hours, minutes, secs = (int(group or 0) for group in match.groups())
     return ((days * 24 + hours) * 60 + minutes) * 60 + secs
+
+
+def share(amount: int | str, of: int, *, up: bool) -> int:
+    """A number as it is, or `25%` of some, rounded up or down. `ValueError` where it is neither."""
+    if isinstance(amount, int):
+        if amount < 0:
+            raise ValueError(f"must be 0 or more, not {amount}")
+        return amount
+    number = amount.removesuffix("%")
+    if not amount.endswith("%") or not (number.isascii() and number.isdigit()) or len(number) > 3:
+        raise ValueError(f"must be a number of pods or a share such as 25%, not {amount!r}")
+    exact = of * int(number) / 100
+    return math.ceil(exact) if up else math.floor(exact)

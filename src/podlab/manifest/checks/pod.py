@@ -85,7 +85,8 @@ def _is_pids_limit(value: str) -> bool:
 def spec(s: model.PodSpec) -> Findings:
     if not s.containers:
         yield ("containers",), "a pod needs at least one container"
-    yield from twice(("containers",), "name", (c.name for c in s.containers))
+    yield from _names(s)
+    yield from _restarts(s)
     yield from twice(("volumes",), "name", (v.name for v in s.volumes))
     yield from _host_ports(s)
     yield from probes.of_pod(s)
@@ -113,9 +114,35 @@ def _mounts(s: model.PodSpec, claims: Collection[str]) -> Findings:
                     yield (kind, i, "volumeMounts", j, "name"), message
 
 
+def _names(s: model.PodSpec) -> Findings:
+    yield from twice(("containers",), "name", (c.name for c in s.containers))
+    taken = {c.name for c in s.containers}
+    for i, container in enumerate(s.init_containers):
+        if container.name in taken:
+            yield (
+                ("initContainers", i, "name"),
+                f"another container is named {quoted(container.name)} already",
+            )
+        taken.add(container.name)
+
+
+def _restarts(s: model.PodSpec) -> Findings:
+    """https://kubernetes.io/docs/concepts/workloads/pods/sidecar-containers/"""
+    for i, container in enumerate(s.init_containers):
+        if container.restart_policy not in (None, "Always"):
+            message = "of an init container only Always is honoured, which makes a sidecar of it"
+            yield ("initContainers", i, "restartPolicy"), message
+    for i, container in enumerate(s.containers):
+        if container.restart_policy is not None:
+            message = "is for init containers; what holds for all containers is the pod's restartPolicy"
+            yield ("containers", i, "restartPolicy"), message
+
+
 def _host_ports(s: model.PodSpec) -> Findings:
     taken: dict[tuple[int, str], list[tuple[str, str]]] = {}
-    for i, container in enumerate(s.containers):
+    places = [("containers", i, c) for i, c in enumerate(s.containers)]
+    places += [("initContainers", i, c) for i, c in enumerate(s.init_containers)]
+    for kind, i, container in places:
         for j, port in enumerate(container.ports):
             if port.host_port is None:
                 continue
@@ -124,7 +151,7 @@ def _host_ports(s: model.PodSpec) -> Findings:
             for other_ip, name in others:
                 if ip == other_ip or ip in _ANY_ADDRESS or other_ip in _ANY_ADDRESS:
                     yield (
-                        ("containers", i, "ports", j, "hostPort"),
+                        (kind, i, "ports", j, "hostPort"),
                         f"{protocol} port {port.host_port} is already taken by container {name!r}",
                     )
                     break
