@@ -48,7 +48,7 @@ if (lessonPlace) {
       clock: (ends) => {
         for (const place of all("[data-clock]")) place.setAttribute("data-ends", ends);
       },
-      message: announce,
+      message: (text) => announce(text, { dismiss: say("message.read") }),
       progress: () => void refresh(),
       hand: (isRaised) => {
         for (const place of all("[data-hand]")) place.setAttribute("aria-pressed", String(isRaised));
