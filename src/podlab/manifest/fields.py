@@ -64,7 +64,7 @@ _REFUSED: Final[Mapping[type, Mapping[str, str]]] = {
         "successPolicy": _because("a Job is complete when all its completions are"),
     },
     model.PodSpec: _each(
-        "initContainers os resources",
+        "os resources",
         _LATER,
     ) | _each(
         "affinity automountServiceAccountToken evictionResponders nodeName nodeSelector overhead preemptionPolicy"
@@ -79,7 +79,7 @@ _REFUSED: Final[Mapping[type, Mapping[str, str]]] = {
         "imagePullSecrets": _because("images are pulled with the logins of this user (`docker login`)"),
     },
     model.Container: _each(
-        "lifecycle livenessProbe restartPolicy restartPolicyRules startupProbe"
+        "lifecycle livenessProbe restartPolicyRules"
         " terminationMessagePath terminationMessagePolicy",
         _LATER,
     ) | {

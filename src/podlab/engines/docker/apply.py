@@ -23,12 +23,14 @@ from podlab.engines.docker.contents.around import for_container, gather
 from podlab.engines.docker.contents.claims import open_claim
 from podlab.engines.docker.contents.fill import fill
 from podlab.engines.docker.contents.host_paths import see_to
+from podlab.engines.docker.contents.last_words import make_file
 from podlab.engines.docker.delete import delete, remove_container, remove_volume
 from podlab.engines.docker.explain import explain
 from podlab.engines.docker.found import FoundPod
 from podlab.engines.docker.image_user import settled
 from podlab.engines.docker.plan import Step, Verb, plan
 from podlab.engines.docker.stopping import stop_found
+from podlab.engines.docker.translate.last_words import has_file, last_words_volume
 from podlab.errors import Conflict, NotFound, Overtaken, PodlabError, Unsupported
 from podlab.model import PersistentVolumeClaim, Pod, Volume
 from podlab.objects import Surroundings
@@ -204,6 +206,8 @@ class _Run:
                 await stop_found(client, self.infra_image, self.found, step.target)
                 await client.json("POST", f"/containers/{name}/stop")
                 await remove_container(client, name)
+                if (member := self.found.members.get(step.target)) and naming.LAST_WORDS in member.labels:
+                    await remove_volume(client, naming.last_words_volume(pod.name, step.target))
             case Verb.REMOVE_VOLUME | Verb.REMOVE_SPEC:
                 await remove_volume(client, step.target)
             case Verb.PUBLISH | Verb.UNPUBLISH:
@@ -236,6 +240,10 @@ class _Run:
             wanted = self.pod.container(container)
             assert wanted is not None  # noqa: S101 - the plan names the pod's own containers
             around = await for_container(self.client, self.pod, wanted, self.around)
+            if has_file(wanted, has_subpaths=around.has_subpaths):
+                volume = last_words_volume(self.pod, wanted)
+                await self._create_volume(volume)
+                await make_file(self.client, self.pod, volume["Name"], self.infra_image)
             body = await settled(self.client, self.pod, wanted, translate.member(self.pod, wanted, around))
         body = profiles.put_in(body, as_files=self.client.features.seccomp_is_a_file)
         answer = await self.client.json("POST", "/containers/create", query={"name": name}, body=body)

@@ -11,8 +11,9 @@ from podlab import naming
 from podlab.engines.docker import profiles, resizing, translate
 from podlab.engines.docker.commands_volumes import create, volume_lines
 from podlab.engines.docker.plan import Step, Verb
-from podlab.engines.docker.translate import SECCOMP_FILE, Body
-from podlab.model import Pod
+from podlab.engines.docker.translate import OPENER, SECCOMP_FILE, Body
+from podlab.engines.docker.translate.last_words import FILE, has_file, last_words_volume
+from podlab.model import Container, Pod
 from podlab.objects import Surroundings
 from podlab.ports import parse
 
@@ -58,12 +59,23 @@ def _create(
         body = translate.infra(pod, infra_image, ends_at)
         note = f"# ends at {datetime.fromtimestamp(ends_at, UTC):%Y-%m-%d %H:%M:%S} UTC\n" if ends_at else ""
     else:
-        body, note = translate.member(pod, pod.container(target), around), ""  # type: ignore[arg-type]
+        wanted = pod.container(target)
+        assert wanted is not None  # noqa: S101 - the plan names the pod's own containers
+        body, note = translate.member(pod, wanted, around), _last_words(pod, wanted, infra_image, around)
     entrypoint = list(body.get("Entrypoint") or [])
     words = [*entrypoint[1:], *(body.get("Cmd") or [])]
     flags = list(_flags(naming.container(pod.name, target), body, entrypoint[:1]))
     parts = [" ".join(command), *(" ".join(map(shlex.quote, flag)) for flag in flags)]
     return note + " \\\n  ".join([*parts, shlex.join([body["Image"], *words])])
+
+
+def _last_words(pod: Pod, container: Container, infra_image: str, around: Surroundings) -> str:
+    if not has_file(container, has_subpaths=around.has_subpaths):
+        return ""
+    volume = last_words_volume(pod, container)
+    script = f"umask 0 && : >{OPENER}/{FILE}"
+    run = ["docker", "run", "--rm", "-v", f"{volume['Name']}:{OPENER}", infra_image, "sh", "-c", script]
+    return f"{create(volume)}\n{shlex.join(run)}\n"
 
 
 def _bounds(body: Body) -> Iterator[str]:

@@ -10,12 +10,14 @@ from podlab.testing.contract.containers import Containers
 from podlab.testing.contract.ending import Ending
 from podlab.testing.contract.found import Found
 from podlab.testing.contract.inside import Inside
+from podlab.testing.contract.node import Node
+from podlab.testing.contract.objects import Objects
 from podlab.testing.contract.publishing import Publishing
 from podlab.testing.contract.streams import Streams
 from podlab.testing.contract.wanted import Wanted
 
 
-class EngineContract(Wanted, Publishing, Found, Containers, Ending, Streams, Inside):
+class EngineContract(Wanted, Publishing, Found, Containers, Ending, Streams, Inside, Node, Objects):
     """All of it."""
 
 

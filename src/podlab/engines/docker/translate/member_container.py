@@ -8,6 +8,7 @@ from typing import Final
 from podlab import model, naming
 from podlab.engines.docker.translate.bridges import HOST
 from podlab.engines.docker.translate.labels import Body, digest, labels, one_shim, runtime
+from podlab.engines.docker.translate.last_words import last_words_label, last_words_mount
 from podlab.engines.docker.translate.mounts import mounts
 from podlab.engines.docker.translate.resources import bounds
 from podlab.engines.docker.translate.security import (
@@ -53,7 +54,8 @@ def member(pod: Pod, container: Container, around: Surroundings = NOTHING_AROUND
         "StopTimeout": grace_s(pod),
         "Labels": labels(pod, container.name, "member", member_hash(pod, container))
         | {naming.SHAPE: member_shape(pod, container)}
-        | stops(pod, container, grace_s(pod)),
+        | stops(pod, container, grace_s(pod))
+        | last_words_label(container),
         "HostConfig": {
             # PID 1 of a shared PID namespace is the infra's init; a second one would reap nothing.
             "Init": not shares_pid and not pod.spec.host_pid and pod.metadata.annotations.get(model.INIT) != "false",
@@ -69,7 +71,10 @@ def member(pod: Pod, container: Container, around: Surroundings = NOTHING_AROUND
             "GroupAdd": groups(pod),
             "ReadonlyRootfs": bool(security.read_only_root_filesystem),
             "SecurityOpt": security_options(security),
-            "Mounts": list(mounts(pod, container, env, around)),
+            "Mounts": [
+                *mounts(pod, container, env, around),
+                *last_words_mount(pod, container, has_subpaths=around.has_subpaths),
+            ],
             **bounds(container.resources or model.Resources()),
             **of_seat(pod),
         },
