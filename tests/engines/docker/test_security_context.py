@@ -10,9 +10,12 @@ from podlab.engines.docker.engine import DockerEngine
 from podlab.errors import Invalid
 from podlab.model import (
     Capabilities,
+    ClaimSpec,
+    ClaimVolume,
     Container,
     EmptyDir,
     Metadata,
+    PersistentVolumeClaim,
     Pod,
     PodSecurityContext,
     PodSpec,
@@ -22,6 +25,7 @@ from podlab.model import (
     Volume,
     VolumeMount,
 )
+from podlab.naming import claim_volume
 from tests.conftest import docker
 
 pytestmark = pytest.mark.engine
@@ -105,6 +109,47 @@ async def test_volumes_are_the_groups_and_so_is_what_is_made_in_them(
         assert said(pod_name, "stat", "-c", "%u:%g", "/disk/file", "/ram/file") == "1234:2000\n1234:2000"
     finally:
         await engine.delete(pod_name, grace_s=0)
+
+
+@pytest.mark.parametrize("policy", ["Always", "OnRootMismatch"])
+async def test_data_that_is_there_becomes_the_groups(
+    engine: DockerEngine, image: str, pod_name: str, policy: str
+) -> None:
+    claim = PersistentVolumeClaim(metadata=Metadata(name=pod_name), spec=ClaimSpec())
+    volumes = (Volume(name="data", persistent_volume_claim=ClaimVolume(claim_name=pod_name)),)
+    fill = "mkdir -p /data/in; echo a >/data/in/file; chmod 600 /data/in/file; chmod 700 /data/in; ln -s in /data/l"
+    look = ("stat", "-c", "%a %u:%g", "/data", "/data/in", "/data/in/file")
+    await engine.put(claim)
+    try:
+        await engine.apply(pod_of(pod_name, image, None, volumes=volumes))
+        said(pod_name, "sh", "-c", fill)
+        await engine.delete(pod_name, grace_s=0)
+        for group, told in ((2000, "2000"), (3000, "3000")):
+            context = PodSecurityContext(
+                run_as_user=1,
+                run_as_group=1,
+                fs_group=group,
+                fs_group_change_policy=policy,  # type: ignore[arg-type]
+            )
+            await engine.apply(pod_of(pod_name, image, context, volumes=volumes))
+            assert said(pod_name, *look).split() == [
+                "2777",
+                f"0:{told}",
+                "2770",
+                f"0:{told}",
+                "660",
+                f"0:{told}",
+            ]
+            said(pod_name, "sh", "-c", "echo b >>/data/in/file; touch /data/in/new")
+            await engine.delete(pod_name, grace_s=0)
+        # whose root is the group's already, is looked at no further with OnRootMismatch
+        docker("run", "--rm", "-v", f"{claim_volume(pod_name)}:/v", image, "chgrp", "7", "/v/in/file")
+        await engine.apply(pod_of(pod_name, image, context, volumes=volumes))
+        expected = {"Always": "0:3000", "OnRootMismatch": "0:7"}
+        assert said(pod_name, "stat", "-c", "%u:%g", "/data/in/file") == expected[policy]
+    finally:
+        await engine.delete(pod_name, grace_s=0)
+        await engine.remove("PersistentVolumeClaim", pod_name)
 
 
 async def test_a_group_alone_leaves_the_images_own_user(
