@@ -72,7 +72,7 @@ async def _created(client: Client, probe: Probe) -> AsyncIterator[str]:
     """The name has dots, which no pod's or container's name has, so that it never takes one of theirs."""
     name = f"podlab-probe.{probe.name}.{secrets.token_hex(4)}"
     creating = asyncio.ensure_future(
-        client.json("POST", "/containers/create", query={"name": name}, body=put_in(_body(probe)))
+        client.json("POST", "/containers/create", query={"name": name}, body=put_in(_body(probe), client.features))
     )
     try:
         # An engine that was asked creates it, also when nobody listens any more: so we do until it has.

@@ -8,13 +8,15 @@ from pathlib import Path
 
 import pytest
 
+from podlab.engines.docker.ability import refuse_what_cannot_be
 from podlab.engines.docker.api.features import Features
 from podlab.engines.docker.api.refusals import refusal
 from podlab.engines.docker.find import when
 from podlab.engines.docker.profiles import put_in
 from podlab.engines.docker.streams.frames import Piece
 from podlab.engines.docker.streams.logs import _FramedLines
-from podlab.errors import Conflict, Invalid, NotFound, PodlabError
+from podlab.errors import Conflict, Invalid, NotFound, PodlabError, Unsupported
+from podlab.model import ISOLATED, Metadata, Pod, PodSpec
 
 DOCKER = {"api-version": "1.45", "server": "Docker/26.1.5 (linux)"}
 PODMAN = {"api-version": "1.41", "server": "Libpod/5.4.2 (linux)", "libpod-api-version": "5.4.2"}
@@ -28,11 +30,18 @@ def test_podman_is_known_by_its_own_api() -> None:
     assert Features.of(PODMAN).seccomp_is_a_file
 
 
+def test_an_isolated_pod_is_refused_where_bridges_keep_nothing_apart() -> None:
+    pod = Pod(metadata=Metadata(name="web", annotations={ISOLATED: "true"}), spec=PodSpec())
+    refuse_what_cannot_be(pod, Features.of(DOCKER))
+    with pytest.raises(Unsupported, match="isolated"):
+        refuse_what_cannot_be(pod, Features.of(PODMAN))
+
+
 def test_a_profile_is_sent_as_text_or_as_the_path_of_its_file() -> None:
     body = {"HostConfig": {"SecurityOpt": ["no-new-privileges", "seccomp=@podlab/infra.json"]}}
-    text = put_in(body)["HostConfig"]["SecurityOpt"][1]
+    text = put_in(body, Features())["HostConfig"]["SecurityOpt"][1]
     assert text.startswith('seccomp={"defaultAction"')
-    path = put_in(body, as_files=True)["HostConfig"]["SecurityOpt"][1].removeprefix("seccomp=")
+    path = put_in(body, Features.of(PODMAN))["HostConfig"]["SecurityOpt"][1].removeprefix("seccomp=")
     assert "defaultAction" in Path(path).read_text()
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from podlab.errors import PodlabError
 from podlab.naming import infra_image
 from tests.conftest import IMAGE, busybox
 from tests.engines.podman.limits import LIMITS
@@ -21,10 +22,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
+_FAILS = (AssertionError, TimeoutError, PodlabError)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if "podman" in item.keywords and (why := LIMITS.get(getattr(item, "originalname", item.name))):
-            item.add_marker(pytest.mark.xfail(reason=why, strict=True))
+            item.add_marker(pytest.mark.xfail(reason=why, strict=True, raises=_FAILS))
 
 
 @pytest.fixture(scope="session")

@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from podlab import naming
 from podlab.engines.base import Change
 from podlab.engines.docker import find, profiles, publishers, resizing, translate
+from podlab.engines.docker.ability import refuse_what_cannot_be
 from podlab.engines.docker.api import Client
 from podlab.engines.docker.contents import folders, image_files
 from podlab.engines.docker.contents.around import for_container, gather
@@ -55,6 +56,7 @@ async def apply(
     on_change: OnChange,
 ) -> None:
     before = await find.pod(client, pod.name)
+    refuse_what_cannot_be(pod, client.features)
     if before.infra and before.infra.has_expired(time.time()):
         await delete(client, pod.name, grace_s=0)
         before = FoundPod(name=pod.name, networks=before.networks)
@@ -245,7 +247,7 @@ class _Run:
                 await self._create_volume(volume)
                 await make_file(self.client, self.pod, volume["Name"], self.infra_image)
             body = await settled(self.client, self.pod, wanted, translate.member(self.pod, wanted, around))
-        body = profiles.put_in(body, as_files=self.client.features.seccomp_is_a_file)
+        body = profiles.put_in(body, self.client.features)
         answer = await self.client.json("POST", "/containers/create", query={"name": name}, body=body)
         self.made_containers.append(answer["Id"])
 

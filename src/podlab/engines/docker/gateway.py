@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from podlab import naming
 from podlab.engines.docker import translate
+from podlab.engines.docker.ability import refuse_what_cannot_be
 from podlab.errors import Conflict, NotFound, Unsupported
 from podlab.model import ISOLATED, Metadata, Pod, PodSpec
 
@@ -17,7 +18,8 @@ _ANY = Pod(metadata=Metadata(name="any", annotations={ISOLATED: "true"}), spec=P
 
 
 async def isolated_gateway(client: Client) -> str:
-    """The bridge is made where it is missing."""
+    """The bridge is made where it is missing. `Unsupported` where it would keep nothing apart."""
+    refuse_what_cannot_be(_ANY, await client.known_features())
     try:
         network = await _network(client)
     except NotFound:

@@ -11,6 +11,7 @@ import json
 import os
 from pathlib import Path
 
+from podlab.engines.docker.api.features import Features
 from podlab.engines.docker.translate import SECCOMP_FILE, Body
 from podlab.errors import NotFound
 
@@ -32,11 +33,11 @@ def path(name: str) -> Path:
     return found
 
 
-def put_in(body: Body, *, as_files: bool = False) -> Body:
-    """The body with each profile's text in place of its name; `as_files`: with its path, for an engine on this
-    machine that reads it itself."""
+def put_in(body: Body, features: Features) -> Body:
+    """The body with each profile's text in place of its name; or with its path, for an engine (on this machine, that
+    is) that reads it itself."""
     options = [
-        f"seccomp={_profile(o.removeprefix(SECCOMP_FILE), as_file=as_files)}"
+        f"seccomp={_profile(o.removeprefix(SECCOMP_FILE), as_file=features.seccomp_is_a_file)}"
         if o.startswith(SECCOMP_FILE)
         else o
         for o in body["HostConfig"]["SecurityOpt"]

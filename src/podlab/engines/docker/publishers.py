@@ -30,7 +30,7 @@ async def publish(client: Client, pod: Pod, port: str, image: str) -> None:
     try:
         await client.json("POST", f"/containers/{name}/start")
     except NotFound:
-        body = profiles.put_in(translate.publisher(pod, parse(port), image))
+        body = profiles.put_in(translate.publisher(pod, parse(port), image), client.features)
         made = await client.json("POST", "/containers/create", query={"name": name}, body=body)
         try:
             await client.json("POST", f"/containers/{made['Id']}/start")

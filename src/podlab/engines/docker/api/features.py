@@ -21,6 +21,10 @@ class Features:
     """`stream=false` tells all events so far. With an end in the past, some are left out."""
     archive_makes_folders: bool = False
     """What is unpacked where no folder is makes that folder, silently."""
+    bridges_keep_apart: bool = True
+    """A bridge can be without traffic between its ports, as isolated pods need it."""
+    mounted_files_have_no_stat: bool = False
+    """Of what is mounted itself only folders can be asked for."""
     has_subpaths: bool = True
     """A folder of a volume can be mounted."""
 
@@ -34,5 +38,7 @@ class Features:
             seccomp_is_a_file=True,
             past_events_need_no_end=True,
             archive_makes_folders=True,
+            bridges_keep_apart=False,
+            mounted_files_have_no_stat=True,
             has_subpaths=False,
         )

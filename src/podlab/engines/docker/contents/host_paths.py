@@ -50,9 +50,13 @@ async def _look(client: Client, pod: Pod, path: str, image: str) -> FileStat | N
         async with opened(client, translate.opener_of(pod, _bind(path), image)) as id:
             return await look(client, id, translate.OPENER)
     except PodlabError as error:
-        if "does not exist" in error.message:
+        if "does not exist" in error.message or "no such file or directory" in error.message:
             return None
-        raise
+        if path == "/" or not client.features.mounted_files_have_no_stat:
+            raise
+    folder, file = posixpath.split(path)
+    async with opened(client, translate.opener_of(pod, _bind(folder), image)) as id:
+        return await look(client, id, f"{translate.OPENER}/{file}")
 
 
 async def _make(client: Client, pod: Pod, path: str, image: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import posixpath
 import stat as unix
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -55,11 +56,11 @@ async def stat(client: Client, container_id: str, path: str) -> FileStat:
         raise _no_such_path(path) from error
     mode = _mode(found["mode"])
     return FileStat(
-        name=found["name"],
+        name=posixpath.basename(path.rstrip("/")) or found["name"],  # Podman's is that of a link's target
         size_bytes=found["size"],
         mode=mode,
         modified_at=_time(found["mtime"]),
-        link_target=found.get("linkTarget", ""),
+        link_target=found.get("linkTarget", "") if unix.S_ISLNK(mode) else "",
         is_dir=unix.S_ISDIR(mode),
     )
 
