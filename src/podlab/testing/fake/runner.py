@@ -11,6 +11,7 @@ from podlab.node import order
 from podlab.status import State
 from podlab.testing.fake.process import SIGNALS, Pipe, Signal
 from podlab.testing.fake.shell import Program, Serve, Standard, execute
+from podlab.testing.fake.world import FakeFile
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -61,10 +62,18 @@ class Runner:
             else:
                 pod.listeners[port] = serve
 
+        def contents(path: str) -> bytes | None:
+            found = container.files.get(path)
+            return found.data if found else None
+
+        def put(path: str, data: bytes) -> None:
+            container.files[path] = FakeFile(data, 0o644, self._clock.now())
+
         return Standard(
             read=read or nothing,  # type: ignore[arg-type]
-            write=write, listen=listen, exists=container.files.__contains__, programs=self._programs,
-            env={"PATH": "/bin"} | {each.name: each.value for each in container.spec.env},
+            write=write, listen=listen, exists=container.files.__contains__, contents=contents, put=put,
+            programs=self._programs,
+            env={"PATH": "/bin"} | container.env,
             workdir=container.spec.working_dir or "/",
         )  # fmt: skip
 

@@ -1,7 +1,7 @@
 """The programs of the fake engine: a tiny shell and the few commands that tests type.
 
-`sh -c` takes commands between `;` or line ends, `'…'` and `"…"`, `NAME=value`, `$NAME`, `>&2`, `exit N`, `read`,
-`cd`, `trap '' TERM`, and the programs below; no pipes, loops or conditions. A shell that reads its input prints its
+`sh -c` takes commands between `;` or line ends, `'…'` and `"…"`, `NAME=value`, `$NAME`, `>&2`, `>/PATH`, `exit N`,
+`read`, `cd`, `trap '' TERM`, and the programs below; no pipes, loops or conditions. A shell that reads its input prints its
 prompt `PS1`, with `$?` in it, once that is set. A real engine runs the same scripts.
 """
 
@@ -26,6 +26,8 @@ class Standard:
     write: Callable[[Literal[1, 2], bytes], Awaitable[None]]
     listen: Callable[[int, Serve | None], None]
     exists: Callable[[str], bool]
+    contents: Callable[[str], bytes | None]
+    put: Callable[[str, bytes], None]
     programs: Mapping[str, Program]
     env: dict[str, str] = field(default_factory=dict)
     workdir: str = "/"
@@ -116,6 +118,14 @@ async def _simple(std: Standard, words: list[str]) -> int:
             await write(2, data)
 
         std.write = to_err
+    elif words[-1].startswith(">/"):
+        path = words.pop()[1:]
+        std.put(path, b"")
+
+        async def to_file(_: Literal[1, 2], data: bytes) -> None:
+            std.put(path, (std.contents(path) or b"") + data)
+
+        std.write = to_file
     try:
         return await _builtin(std, words)
     finally:
@@ -149,6 +159,14 @@ async def _echo(std: Standard, args: Sequence[str]) -> int:
 
 
 async def _cat(std: Standard, args: Sequence[str]) -> int:
+    for path in args:
+        content = std.contents(path)
+        if content is None:
+            await std.write(2, f"cat: can't open '{path}': No such file or directory\n".encode())
+            return 1
+        await std.write(1, content)
+    if args:
+        return 0
     if std.unread:
         await std.write(1, std.unread)
         std.unread = b""

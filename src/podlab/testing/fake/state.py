@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from podlab.engines.base import Change
 from podlab.errors import Conflict, Unsupported
 from podlab.model import Container, Pod
-from podlab.node import backoff, conditions, order, resizing
+from podlab.node import backoff, conditions, order, resizing, termination
 from podlab.ports import published, text
 from podlab.status import ContainerStatus, Kind, Phase, State, Termination
 from podlab.wire import encode
@@ -86,7 +86,9 @@ def _create(pod: Pod, container: Container, reason: str) -> Change:
 
 def fixed(pod: Pod) -> object:
     """What cannot change while the pod lives."""
-    return pod.spec.hostname, pod.spec.share_process_namespace, pod.is_isolated
+    said = pod.spec.resources
+    bounded = said and (sorted(said.limits), sorted(said.requests))
+    return bounded, pod.spec.hostname, pod.spec.share_process_namespace, pod.is_isolated
 
 
 def host_ports(pod: Pod) -> dict[int, int]:
@@ -145,9 +147,9 @@ def container_status(pod: FakePod, each: FakeContainer) -> ContainerStatus:
     if state is State.WAITING:
         reason = conditions.why_waiting(kind, is_initialized=line(pod, pod.spec)[1])
     elif state is State.TERMINATED:
-        reason = "Error" if each.exit_code else "Completed"
+        reason, message = "Error" if each.exit_code else "Completed", last_words(each)
         if kind is Kind.INIT and is_from_before(pod, each):
-            state, reason = State.WAITING, conditions.INITIALIZING
+            state, reason, message = State.WAITING, conditions.INITIALIZING, ""
         elif known and known.not_before is not None:
             state, reason = State.WAITING, conditions.CRASH_LOOP
             message = conditions.backing_off(name, pod.spec.name, backoff.pause_s(known.ends))
@@ -163,6 +165,19 @@ def container_status(pod: FakePod, each: FakeContainer) -> ContainerStatus:
         exit_code=None if reason == conditions.INITIALIZING else each.exit_code,
         reason=reason, message=message, last=_last(each, state),
     )  # fmt: skip
+
+
+def last_words(each: FakeContainer) -> str:
+    """Its termination message; a run before this one's does not count."""
+    said = termination.words(each.spec)
+    if said is None:
+        return ""
+    found = each.files.get(said.path)
+    file = found.data if found and each.started_at and found.modified_at >= each.started_at else b""
+    if not termination.needs_log(said, file, each.exit_code):
+        return termination.message(file)
+    lines = each.logs[-termination.LOG_LINES :]
+    return termination.message(file, b"".join(line.text + b"\n" for line in lines))
 
 
 def cleared_away(pod: FakePod) -> list[ContainerStatus]:
@@ -193,6 +208,6 @@ def _last(each: FakeContainer, state: State) -> Termination | None:
     if state is not State.WAITING or each.exit_code is None:
         return None
     return Termination(
-        exit_code=each.exit_code, reason="Error" if each.exit_code else "Completed",
+        exit_code=each.exit_code, reason="Error" if each.exit_code else "Completed", message=last_words(each),
         started_at=each.started_at, finished_at=each.finished_at,
     )  # fmt: skip

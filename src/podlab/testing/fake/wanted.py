@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 
 from podlab.engines.base import Change
 from podlab.errors import AlreadyExists, NotFound, Overtaken
+from podlab.objects.environment import environment
 from podlab.status import Phase
 from podlab.testing.fake import state
 from podlab.testing.fake.containers import Containers
 from podlab.testing.fake.found import Found
+from podlab.testing.fake.objects import Objects
 from podlab.testing.fake.world import FakeContainer, FakePod
 
 if TYPE_CHECKING:
@@ -18,10 +20,11 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from podlab.model import Pod
+    from podlab.objects import Object
     from podlab.testing.fake.shell import Program
 
 
-class Wanted(Found, Containers):
+class Wanted(Found, Containers, Objects):
     """`images` are those that it has."""
 
     def __init__(
@@ -48,6 +51,8 @@ class Wanted(Found, Containers):
         async with self._locks.setdefault(pod.name, asyncio.Lock()):
             changes = state.plan(self._pods.get(pod.name), pod)
             self._refuse_what_cannot_be(pod)
+            made = {c.container for c in changes if c.verb in ("create", "recreate")}
+            self._need(pod, [c for c in pod.members if c.name in made])
             before = self._pods.get(pod.name)
             if based_on is not None and (before is None or before.spec not in (based_on, pod)):
                 raise Overtaken(f"pod {pod.name!r} was changed by somebody else meanwhile", subject=pod.name)
@@ -92,6 +97,7 @@ class Wanted(Found, Containers):
                 await self._remove(found, found.containers.pop(name))
             if change.verb in ("create", "recreate") and (wanted := pod.container(name)):
                 found.containers[name] = FakeContainer(spec=wanted)
+                self._furnish(pod, found.containers[name])
                 self._happened(pod.name, name, "create")
             if change.verb == "update" and (wanted := pod.container(name)):
                 found.containers[name].spec = wanted
@@ -123,15 +129,18 @@ class Wanted(Found, Containers):
 
     async def _remove(self, pod: FakePod, container: FakeContainer) -> None:
         await self._runner.stop(pod, container, 0)
+        self._keep(pod.spec, container)
         self._happened(pod.spec.name, container.spec.name, "destroy")
 
-    async def preview(self, pod: Pod) -> str:
+    async def preview(self, pod: Pod, *, objects: Collection[Object] = ()) -> str:
         changed = {change.container for change in await self.plan(pod)}
-        return "".join(
-            f"docker run -d --name podlab-{pod.name}-{each.name} {each.image}\n"
-            for each in pod.members
-            if each.name in changed
-        )
+        members = [each for each in pod.members if each.name in changed]
+        around = self._shown(pod, members, objects)
+        lines = []
+        for each in members:
+            env = [f"--env '{key}={value}' " for key, value in environment(pod, each, around).items()]
+            lines.append(f"docker run -d --name podlab-{pod.name}-{each.name} {''.join(env)}{each.image}\n")
+        return "".join(lines)
 
     async def delete(self, name: str, *, grace_s: int | None = None) -> None:
         await self._answer()
@@ -141,6 +150,8 @@ class Wanted(Found, Containers):
                 return
             await self.stop(name, grace_s=grace_s)
             self._happened(name, "", "destroy")
+            for container in pod.containers.values():
+                self._keep(pod.spec, container)
             self._pods.pop(name, None)
 
     async def prune(self, *, dry_run: bool = False) -> list[Change]:

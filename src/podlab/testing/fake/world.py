@@ -62,6 +62,7 @@ class FakeContainer:
     logs: list[LogLine] = field(default_factory=list)
     partial: dict[Literal[1, 2], bytes] = field(default_factory=dict)
     files: dict[str, FakeFile | None] = field(default_factory=_new_files)
+    env: dict[str, str] = field(default_factory=dict)
     stdin: Pipe = field(default_factory=Pipe)
     attached: list[FakeProcess] = field(default_factory=list)
     standard: Standard | None = None
