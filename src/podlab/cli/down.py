@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 
 import click
 
+from podlab.cli import objects, workloads
 from podlab.cli.command import command as declare
 from podlab.cli.command import duration
 from podlab.cli.completion import complete_pods
+from podlab.cli.runner import say
 from podlab.cli.session import session
 from podlab.errors import NotFound, Usage
 from podlab.pods.up import down
@@ -17,12 +19,15 @@ from podlab.pods.up import down
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from podlab.objects import Object
+
 
 @declare(
     "down",
     example="""
         podlab down web
         podlab down pod.yaml
+        podlab down deployment/web
         podlab down --all""",
 )
 @click.argument("names", nargs=-1, metavar="NAME|FILE...", shell_complete=complete_pods)
@@ -34,30 +39,56 @@ if TYPE_CHECKING:
     help="Between SIGTERM and SIGKILL; else the pod's own, or 30s.",
 )
 @click.option("--ignore-not-found", is_flag=True, help="A pod that is not there is no error.")
-async def command(names: Sequence[str], everything: bool, grace: int | None, ignore_not_found: bool) -> None:
+@click.option("--volumes", is_flag=True, help="Also the claims of the files, with their data.")
+async def command(
+    names: Sequence[str], everything: bool, grace: int | None, ignore_not_found: bool, volumes: bool
+) -> None:
     """Stop and remove pods with their volumes. What is left of half a pod goes, too.
 
-    An argument that is a file or folder stands for the pods in it; there, one that is gone is no error.
+    KIND/NAME, such as deployment/web, is a workload with all of its pods.
+
+    An argument that is a file or folder stands for the pods, ConfigMaps and Secrets in it; there, one that is gone is
+    no error. Claims stay with their data, but for --volumes.
     """
     if everything == bool(names):
         raise Usage("say which pods, or --all", hint="`podlab ps -a` lists them")
     async with session() as engine:
         there = [status.name for status in await engine.list()]
-        wanted = there if everything else _wanted(names, there, ignore_not_found)
+        makers, wanted, kept = _wanted(names, there, ignore_not_found)
+        if everything:
+            makers, wanted = await workloads.there(engine), there
+        for line in await workloads.down(engine, makers, grace):  # first, or they would make their pods anew
+            click.echo(line)
+        if makers:
+            there = [status.name for status in await engine.list()]
+            wanted = [name for name in wanted if name in there]
         await down(engine, wanted, grace_s=grace)
-    for name in wanted:
-        click.echo(f"pod/{name} removed")
+        gone, claims = await objects.remove(engine, kept, with_claims=volumes)
+    for line in (*(f"pod/{name} removed" for name in wanted), *gone):
+        click.echo(line)
+    for claim in claims:
+        say(f"{claim} stays with its data; --volumes removes it")
 
 
-def _wanted(names: Sequence[str], there: Sequence[str], ignore_not_found: bool) -> list[str]:
-    wanted: dict[str, None] = {}
+def _wanted(
+    names: Sequence[str], there: Sequence[str], ignore_not_found: bool
+) -> tuple[list[tuple[str, str]], list[str], list[Object]]:
+    """The workloads by kind and name, the pods, and the objects of the files."""
+    makers: dict[tuple[str, str], None] = {}
+    pods: dict[str, None] = {}
+    kept: list[Object] = []
     for name in names:
         if name in there:
-            wanted[name] = None
+            pods[name] = None
+        elif key := workloads.named(name):
+            makers[key] = None
         elif name == "-" or Path(name).exists():
             from podlab.manifest import load
 
-            wanted |= {pod.name: None for pod in load([name]).pods if pod.name in there}
+            loaded = load([name])
+            kept += loaded.objects
+            makers |= {(type(each).__name__, each.metadata.name): None for each in loaded.workloads}
+            pods |= {pod.name: None for pod in loaded.pods if pod.name in there}
         elif not ignore_not_found:
             raise NotFound(f"there is no pod '{name}'", subject=name, hint="`podlab ps -a` lists all pods")
-    return list(wanted)
+    return list(makers), list(pods), kept

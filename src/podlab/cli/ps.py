@@ -11,6 +11,7 @@ import click
 from podlab.cli.command import command as declare
 from podlab.cli.output import output_option, print_json, print_table, since, span
 from podlab.cli.session import session
+from podlab.cli.workloads import owner
 from podlab.status import Phase, State
 
 if TYPE_CHECKING:
@@ -31,7 +32,8 @@ _ENDED = (Phase.SUCCEEDED, Phase.FAILED)
 async def command(everything: bool, quiet: bool, selector: str | None, output: str) -> None:
     """List pods: those in which something runs or is about to, or with --all every one.
 
-    CONTAINERS counts those that run of those that are wanted; LEFT is what is left of a pod's lifetime.
+    CONTAINERS counts those that run of those that are wanted; LEFT is what is left of a pod's lifetime; OWNER,
+    where any pod has one, is the Deployment or other workload that made it.
     """
     from podlab.pods.select import selector as parse
 
@@ -51,9 +53,14 @@ async def command(everything: bool, quiet: bool, selector: str | None, output: s
         print_json(pods)
     else:
         is_wide = output == "wide"
+        is_owned = is_wide or any(owner(pod) != "-" for pod in pods)
         titles = ["NAME", "STATUS", "CONTAINERS", "AGE", "LEFT", "PORTS"]
         more = ["RESTARTS", "IP", "IMAGES"] if is_wide else []
-        rows = [_row(pod) + (_more(pod) if is_wide else []) for pod in pods]
+        if is_owned:
+            more = ["OWNER", *more]
+        rows = [
+            _row(pod) + ([owner(pod)] if is_owned else []) + (_more(pod) if is_wide else []) for pod in pods
+        ]
         print_table(titles + more, rows, colours=COLOURS)
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from podlab.cli import objects, workloads
 from podlab.cli.command import command as declare
 from podlab.cli.command import duration
 from podlab.cli.output import output_option, print_json
@@ -21,8 +22,9 @@ from podlab.pods.up import up
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from podlab.engines.base import Change
+    from podlab.engines.base import Change, Engine
     from podlab.model import Pod
+    from podlab.objects import Object
 
 
 @declare(
@@ -78,14 +80,21 @@ async def command(
 ) -> None:  # fmt: skip
     """Make pods as their files say, and wait until they are ready.
 
-    What is there already and does not differ is left alone; of a changed pod only the containers that differ
-    are made anew. Missing images are got first. A pod that fails to come up is undone, as it is on Ctrl-C.
+    ConfigMaps, Secrets and claims of the files come first, then missing images. What is there already and does not
+    differ is left alone; of a changed pod only the containers that differ are made anew. A pod that fails to come up
+    is undone, as it is on Ctrl-C.
     """
     from podlab.manifest import load
 
     loaded = load(paths, allow_ignored=allow_ignored)
     for warning in loaded.warnings:
         warn(warning)
+    made = [
+        workloads.changed(
+            each, isolated=isolated, share=share, lifetime=lifetime, replicas=replicas, name=name
+        )
+        for each in loaded.workloads
+    ]
     pods = [_changed(pod, isolated, lifetime, share) for pod in _named(loaded.pods, name, replicas)]
     changes: dict[str, set[str]] = {pod.name: set() for pod in pods}
 
@@ -95,27 +104,46 @@ async def command(
     started = time.monotonic()
     async with session(clear_first=True) as engine:
         if dry_run:
-            previews = [text for pod in pods if (text := await engine.preview(pod))]
-            click.echo("\n".join(previews) if previews else "# nothing to do: the pods are as wanted")
+            await _preview(engine, [*pods, *workloads.all_pods(made)], loaded.objects)
             return
-        await prepare_images(engine, pods, loaded.mirrored)
+        kept = await objects.put(engine, loaded.objects)
+        await prepare_images(engine, [*pods, *workloads.first_pods(made)], loaded.mirrored)
         with Waiting() as waiting:
             await up(
                 engine, pods, wait=not no_wait, timeout_s=timeout, replace=replace, keep_on_error=keep_on_error,
                 on_change=on_change, on_progress=waiting.show,
             )  # fmt: skip
+            done = await workloads.up(
+                engine, made, wait=not no_wait, timeout_s=timeout, replace=replace, on_progress=waiting.show
+            )
+        for warning in await objects.left_out(engine, pods):
+            warn(warning)
+        owned = [each for each in await engine.list() if workloads.is_of(each, made)] if made else []
         if output == "json":
-            print_json([await engine.get(pod.name) for pod in pods])
+            names = [*(pod.name for pod in pods), *(each.name for each in owned)]
+            print_json([await engine.get(each) for each in names])
             return
     took = time.monotonic() - started
+    if output == "name":
+        click.echo("\n".join([pod.name for pod in pods] + [each.name for each in owned]))
+        return
+    for line in kept:
+        click.echo(line)
     for pod in pods:
-        if output == "name":
-            click.echo(pod.name)
-            continue
         did = "created" if "create" in changes[pod.name] else "changed" if changes[pod.name] else "unchanged"
         click.echo(f"pod/{pod.name} {did}{'' if no_wait else ', ready'}")
-    if output == "text":
-        say(f"{len(pods)} pod{'s' * (len(pods) > 1)} in {took:.1f} s")
+    for workload, put, has_changes in done:
+        click.echo(workloads.line(workload, put, has_changes, owned, waited=not no_wait))
+    count = len(pods) + len(owned)
+    say(f"{count} pod{'s' * (count != 1)} in {took:.1f} s")
+
+
+async def _preview(engine: Engine, pods: Sequence[Pod], kept: Sequence[Object]) -> None:
+    previews = await objects.preview(engine, kept)
+    for pod in pods:
+        if text := await engine.preview(pod, objects=kept):
+            previews.append(text)
+    click.echo("\n".join(previews) if previews else "# nothing to do: the pods are as wanted")
 
 
 def _named(pods: Sequence[Pod], name: str | None, replicas: int | None) -> list[Pod]:

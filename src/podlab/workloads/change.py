@@ -12,7 +12,6 @@ from podlab import naming
 from podlab.clock import Clock, SystemClock
 from podlab.errors import NotFound, PodlabError, TimedOut, Unsupported, ungrouped
 from podlab.model.workloads import DaemonSet, Deployment, Job, Replicated, StatefulSet, Workload
-from podlab.pods.keep import until_begun
 from podlab.pods.ready import wait_ready
 from podlab.pods.up import down, up
 from podlab.status import PodStatus
@@ -26,8 +25,7 @@ from podlab.workloads.template import claims, ordinal_of, reference
 if TYPE_CHECKING:
     from podlab.engines.base import Change, Engine, Put
     from podlab.model import Pod
-    from podlab.pods.keep import until_begun
-from podlab.pods.ready import OnProgress
+    from podlab.pods.ready import OnProgress
 
 PAUSE_S = 0.5
 
@@ -140,11 +138,7 @@ async def _settle(
         if step.is_done or not (wait or step.changes_something):
             return
         await act(engine, workload, step, on_change)
-        if not wait:
-            await asyncio.gather(
-                *(until_begun(engine, pod) for pod in step.create if pod.spec.init_containers)
-            )
-        else:
+        if wait:
             await _ready(engine, workload, [*(pod.name for pod in step.create), *step.awaits], on_progress)
             if not step.changes_something:
                 await clock.sleep(PAUSE_S)

@@ -6,7 +6,7 @@ import dataclasses
 import hashlib
 import json
 from collections.abc import Mapping
-from typing import Final
+from typing import Any, Final, TypeVar
 
 from podlab import naming
 from podlab.model import ClaimVolume, Container, EnvVar, Metadata, PersistentVolumeClaim, Pod, PodSpec, Volume
@@ -21,6 +21,8 @@ from podlab.model.workloads import (
     Workload,
 )
 from podlab.wire import encode
+
+W = TypeVar("W", bound=Workload)
 
 POD_INDEX: Final = "apps.kubernetes.io/pod-index"
 POD_NAME: Final = "statefulset.kubernetes.io/pod-name"
@@ -51,6 +53,26 @@ def replicas(workload: Replicated) -> int:
     if isinstance(workload, DaemonSet):
         return 1
     return 1 if workload.spec.replicas is None else workload.spec.replicas
+
+
+def template_of(workload: Workload) -> PodTemplate:
+    if isinstance(workload, CronJob):
+        return workload.spec.job_template.spec.template
+    return workload.spec.template
+
+
+def with_template(workload: W, template: PodTemplate) -> W:
+    """The same with pods of another template."""
+    if isinstance(workload, CronJob):
+        job = dataclasses.replace(workload.spec.job_template.spec, template=template)
+        spec: Any = dataclasses.replace(
+            workload.spec, job_template=dataclasses.replace(workload.spec.job_template, spec=job)
+        )
+    else:
+        written: Any = workload.spec
+        spec = dataclasses.replace(written, template=template)
+    made: Any = workload
+    return dataclasses.replace(made, spec=spec)  # type: ignore[no-any-return]
 
 
 def pod(workload: Replicated, ordinal: int, template: PodTemplate | None = None) -> Pod:
