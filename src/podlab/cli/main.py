@@ -29,6 +29,7 @@ COMMANDS: dict[str, dict[str, tuple[str, str]]] = {
     "Inside a pod": {
         "exec": ("exec:command", "Run a command in a container"),
         "shell": ("shell:command", "Open a shell in a container"),
+        "debug": ("debug:command", "Run another image in a pod's namespaces, for a moment"),
         "attach": ("attach:command", "Connect to a container's own process"),
         "cp": ("cp:command", "Copy files to or from a container"),
         "port-forward": ("port_forward:command", "Reach a port in a pod, published or not"),

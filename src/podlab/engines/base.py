@@ -8,6 +8,7 @@ Every method may be cancelled; what it leaves then is said where it matters.
 from __future__ import annotations
 
 from collections.abc import AsyncIterable, AsyncIterator, Callable, Collection, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -347,6 +348,11 @@ class Engine(Protocol):
         """The exit code, as soon as the container has ended."""
         ...
 
+    async def renew(self, name: str, container: str, *, grace_s: int | None = None) -> None:
+        """Stop one container and make it anew from the same wanted state, with the image that its reference means
+        now. What it wrote outside of volumes is gone; the others go on. Cut off half-way, the next `apply` goes on."""
+        ...
+
     # --- streams
 
     async def exec(
@@ -360,6 +366,16 @@ class Engine(Protocol):
         self, name: str, container: str, *, stdin: bool = False, detach_keys: str = ""
     ) -> Process:
         """The container's own process. Attach before `start` to miss nothing."""
+        ...
+
+    def debug(
+        self, name: str, image: str, command: Sequence[str] = (), *, target: str = "",
+        options: ExecOptions = ExecOptions(),
+    ) -> AbstractAsyncContextManager[Process]:  # fmt: skip
+        """A container of another image in the pod's namespaces, and in the process namespace of container `target`,
+        while the block lasts: its process is given, and it is removed when the block is left. It is no part of the
+        wanted or the found state. Without `command` it runs what the image says. `Conflict` where the pod or the
+        target does not run, `NotFound` for an image or a program that is not there."""
         ...
 
     def logs(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Collection, Sequence
+from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal, Self
 
@@ -289,6 +290,16 @@ class DockerEngine:
         answer = await self.client.json("POST", f"/containers/{id}/wait")
         return int(answer["StatusCode"])
 
+    async def renew(self, name: str, container: str, *, grace_s: int | None = None) -> None:
+        from podlab.engines.docker.delete import remove_container
+
+        id = await self._id(name, container)
+        others = (await self.get(name)).containers
+        hold = [c.name for c in others if c.state not in ("running", "paused") and c.name != container]
+        await self.stop(name, container, grace_s=grace_s)
+        await remove_container(self.client, id)
+        await self.apply(await self.spec(name), hold=hold)
+
     # --- streams
 
     async def exec(
@@ -314,6 +325,20 @@ class DockerEngine:
         return await attach_process(
             self.client, await self._id(name, container), stdin=stdin, detach_keys=detach_keys
         )
+
+    @asynccontextmanager
+    async def debug(
+        self, name: str, image: str, command: Sequence[str] = (), *, target: str = "",
+        options: ExecOptions | None = None,
+    ) -> AsyncIterator[Process]:  # fmt: skip
+        from podlab.engines.base import ExecOptions
+        from podlab.engines.docker.debugging import debugging
+
+        pod, found = await self.spec(name), await self._existing(name)
+        async with debugging(
+            self.client, pod, found, image, command, target=target, options=options or ExecOptions()
+        ) as process:
+            yield process
 
     async def logs(
         self, name: str, container: str, *, follow: bool = False, tail: int | None = None,

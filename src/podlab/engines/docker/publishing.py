@@ -57,6 +57,12 @@ def _refuse(pod: Pod, ports: Iterable[ContainerPort]) -> None:
                 subject=pod.name,
                 hint="`podlab up --replace` makes the pod anew with it",
             )
+        if pod.spec.host_network:
+            raise Unsupported(
+                f"pod '{pod.name}' is in the machine's own network: what it listens on is there, and cannot be "
+                f"published as {text(port)}",
+                subject=pod.name,
+            )
         if pod.is_isolated:
             raise Unsupported(
                 f"pod '{pod.name}' is isolated: nobody on its network could pass {text(port)} on to it",

@@ -7,6 +7,7 @@ Debian's busybox-static and in `podlab.testing.fake.shell`.
 """
 
 from podlab.testing.contract.containers import Containers
+from podlab.testing.contract.debugging import Debugging
 from podlab.testing.contract.ending import Ending
 from podlab.testing.contract.found import Found
 from podlab.testing.contract.inside import Inside
@@ -17,7 +18,7 @@ from podlab.testing.contract.streams import Streams
 from podlab.testing.contract.wanted import Wanted
 
 
-class EngineContract(Wanted, Publishing, Found, Containers, Ending, Streams, Inside, Node, Objects):
+class EngineContract(Wanted, Publishing, Found, Containers, Debugging, Ending, Streams, Inside, Node, Objects):
     """All of it."""
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from podlab.testing.fake.debugging import Debugging
 from podlab.testing.fake.inside import Inside
 from podlab.testing.fake.streams import Streams
-from podlab.testing.fake.wanted import Wanted
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from podlab.testing.fake.shell import Program
 
 
-class FakeEngine(Wanted, Streams, Inside):
+class FakeEngine(Debugging, Streams, Inside):
     """`images` are those it has. `programs` join those of `fake.shell`. `start` is its clock's first time.
 
     Closing it changes nothing: the world stays, and may be used again, also from another event loop.

@@ -8,6 +8,7 @@ name: the pod's address may change when its infra starts again.
 from __future__ import annotations
 
 from podlab import naming
+from podlab.engines.docker.translate.bridges import network_name
 from podlab.engines.docker.translate.labels import Body
 from podlab.engines.docker.translate.security import SECCOMP_FILE
 from podlab.model import ContainerPort, Pod
@@ -22,7 +23,6 @@ def publisher_name(pod: str, published: str) -> str:
 
 def publisher(pod: Pod, port: ContainerPort, image: str) -> Body:
     """Its command is busybox's `nc`, as that of the infra: one process listens, and one more for each connection."""
-    network = naming.ISOLATED_NETWORK if pod.is_isolated else naming.NETWORK
     key = f"{port.container_port}/tcp"
     return {
         "Image": image,
@@ -38,7 +38,7 @@ def publisher(pod: Pod, port: ContainerPort, image: str) -> Body:
         "ExposedPorts": {key: {}},
         "HostConfig": {
             "Init": True,
-            "NetworkMode": network,
+            "NetworkMode": network_name(pod),
             "CgroupnsMode": "private",
             "PortBindings": {key: [{"HostIp": port.host_ip or "", "HostPort": str(port.host_port)}]},
             "CapDrop": ["ALL"],
