@@ -6,7 +6,7 @@ import asyncio
 import os
 import sys
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import IO, Any
 
@@ -17,6 +17,8 @@ from podlab.status import ContainerStatus, Termination
 from tests.conformance.target import Output, Refused, Seen
 
 BEHAVES_AS = (1, 34)
+UP_S = 5.0
+"""What `up --no-wait` may take before it is left to itself."""
 _COMMANDS_AT_ONCE = 2
 """Each is an interpreter that starts: more of them would only queue for the processors."""
 
@@ -32,15 +34,27 @@ class Podlab:
         self._lab = lab
         self._folder = folder
         self._where = where
+        self._under_way: dict[str, asyncio.subprocess.Process] = {}
         self._places = asyncio.Semaphore(_COMMANDS_AT_ONCE)
 
     async def put(self, name: str, text: str) -> None:
-        done = await self._podlab("up", "--no-wait", self._file(name, text))
-        if done.code:
-            raise Refused(done.text)
+        async with self._places:
+            process = await self._begin("up", "--no-wait", self._file(name, text))
+            try:
+                async with asyncio.timeout(UP_S):
+                    out, _ = await process.communicate()
+            except TimeoutError:  # it sees to init containers until they are done; the agent does so, too
+                self._under_way[name] = process
+                return
+        if process.returncode:
+            raise Refused(out.decode(errors="replace"))
 
     async def remove(self, name: str, text: str) -> None:
-        await self._podlab("down", "--ignore-not-found", "--grace", "0s", self._file(name, text))
+        if process := self._under_way.pop(name, None):
+            with suppress(ProcessLookupError):
+                process.terminate()
+            await process.communicate()
+        await self._podlab("down", "--ignore-not-found", "--volumes", "--grace", "0s", self._file(name, text))
 
     async def delete(self, pod: str) -> None:
         await self._lab.running(pod).delete()
@@ -80,12 +94,15 @@ class Podlab:
 
     async def _podlab(self, *words: str) -> Output:
         async with self._places:
-            process = await asyncio.create_subprocess_exec(
-                *_COMMAND, *words, env=self._where, stdin=asyncio.subprocess.DEVNULL,
-                stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
-            )  # fmt: skip
+            process = await self._begin(*words)
             out, _ = await process.communicate()
         return Output(process.returncode or 0, out.decode(errors="replace"))
+
+    async def _begin(self, *words: str) -> asyncio.subprocess.Process:
+        return await asyncio.create_subprocess_exec(
+            *_COMMAND, *words, env=self._where, stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
+        )  # fmt: skip
 
 
 _COMMAND = (sys.executable, "-m", "podlab.cli")
