@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any, Final
 from podlab import naming
 from podlab.doctor.facts import Attempt
 from podlab.engines.docker.delete import remove_container
+from podlab.engines.docker.dialect import in_its_words
 from podlab.engines.docker.find import containers
-from podlab.engines.docker.profiles import put_in
 from podlab.engines.docker.streams.frames import Demultiplexer
 from podlab.errors import PodlabError
 
@@ -72,7 +72,12 @@ async def _created(client: Client, probe: Probe) -> AsyncIterator[str]:
     """The name has dots, which no pod's or container's name has, so that it never takes one of theirs."""
     name = f"podlab-probe.{probe.name}.{secrets.token_hex(4)}"
     creating = asyncio.ensure_future(
-        client.json("POST", "/containers/create", query={"name": name}, body=put_in(_body(probe), client.features))
+        client.json(
+            "POST",
+            "/containers/create",
+            query={"name": name},
+            body=in_its_words(_body(probe), client.features),
+        )
     )
     try:
         # An engine that was asked creates it, also when nobody listens any more: so we do until it has.

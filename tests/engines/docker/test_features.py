@@ -11,6 +11,7 @@ import pytest
 from podlab.engines.docker.ability import refuse_what_cannot_be
 from podlab.engines.docker.api.features import Features
 from podlab.engines.docker.api.refusals import refusal
+from podlab.engines.docker.dialect import in_its_words
 from podlab.engines.docker.find import when
 from podlab.engines.docker.profiles import put_in
 from podlab.engines.docker.streams.frames import Piece
@@ -62,6 +63,32 @@ def test_a_refusal_is_known_by_its_status_or_else_by_its_cause(
 ) -> None:
     found = refusal(status, json.dumps(said).encode())
     assert (type(found), found.message) == (kind, said["message"])
+
+
+def test_what_podlab_reads_in_a_refusal_is_in_dockers_words() -> None:
+    said = json.dumps({"message": "no such image: docker.io/library/nope:1: image not known"}).encode()
+    assert refusal(404, said).message == "No such image: docker.io/library/nope:1"
+    said = json.dumps(
+        {"message": 'storage: the container name "a" is already in use by 83d5. Remove'}
+    ).encode()
+    assert refusal(500, said).message == 'storage: "a" is already in use by container 83d5. Remove'
+
+
+def test_what_podman_has_words_of_its_own_for_is_said_in_them() -> None:
+    host = {
+        "NetworkMode": "container:podlab-web-infra", "SecurityOpt": ["no-new-privileges"], "MaskedPaths": [],
+        "Mounts": [
+            {"Type": "volume", "Source": "a", "Target": "/a", "VolumeOptions": {"NoCopy": True}, "ReadOnly": True},
+            {"Type": "bind", "Source": "/b", "Target": "/b"},
+        ],
+    }  # fmt: skip
+    assert in_its_words({"HostConfig": host}, Features()) == {"HostConfig": host}
+    assert in_its_words({"HostConfig": host}, Features.of(PODMAN))["HostConfig"] == host | {
+        "UTSMode": "container:podlab-web-infra",
+        "SecurityOpt": ["no-new-privileges", "unmask=ALL"],
+        "Mounts": host["Mounts"][1:],
+        "Binds": ["a:/a:nocopy,ro"],
+    }
 
 
 @pytest.mark.parametrize("body", [b"", b"no JSON", b"[]", b"null", b"{}"])

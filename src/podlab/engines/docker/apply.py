@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 
 from podlab import naming
 from podlab.engines.base import Change
-from podlab.engines.docker import find, profiles, publishers, resizing, translate
+from podlab.engines.docker import find, publishers, resizing, translate
 from podlab.engines.docker.ability import refuse_what_cannot_be
 from podlab.engines.docker.api import Client
 from podlab.engines.docker.contents import folders, image_files
@@ -26,6 +26,7 @@ from podlab.engines.docker.contents.fill import fill
 from podlab.engines.docker.contents.host_paths import see_to
 from podlab.engines.docker.contents.last_words import make_file
 from podlab.engines.docker.delete import delete, remove_container, remove_volume
+from podlab.engines.docker.dialect import in_its_words
 from podlab.engines.docker.explain import explain
 from podlab.engines.docker.found import FoundPod
 from podlab.engines.docker.image_user import settled
@@ -247,7 +248,7 @@ class _Run:
                 await self._create_volume(volume)
                 await make_file(self.client, self.pod, volume["Name"], self.infra_image)
             body = await settled(self.client, self.pod, wanted, translate.member(self.pod, wanted, around))
-        body = profiles.put_in(body, self.client.features)
+        body = in_its_words(body, self.client.features)
         answer = await self.client.json("POST", "/containers/create", query={"name": name}, body=body)
         self.made_containers.append(answer["Id"])
 

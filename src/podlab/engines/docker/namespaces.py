@@ -32,7 +32,7 @@ def _declared(found: FoundPod, c: FoundContainer, kind: str) -> Sharing:
     infra = found.infra
     if mode == "host":
         return Sharing.HOST
-    if kind == "uts" and c is not infra:
+    if kind == "uts" and c is not infra and not mode.startswith("container:"):
         return Sharing.OWN  # Docker gives a joiner the pod's host name, but a namespace of its own
     if mode.startswith("container:"):
         joined = mode.removeprefix("container:")

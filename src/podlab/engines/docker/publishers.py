@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from podlab.engines.docker import profiles, translate
+from podlab.engines.docker import translate
 from podlab.engines.docker.delete import remove_container
+from podlab.engines.docker.dialect import in_its_words
 from podlab.engines.docker.plan import Verb
 from podlab.errors import NotFound
 from podlab.ports import parse
@@ -30,7 +31,7 @@ async def publish(client: Client, pod: Pod, port: str, image: str) -> None:
     try:
         await client.json("POST", f"/containers/{name}/start")
     except NotFound:
-        body = profiles.put_in(translate.publisher(pod, parse(port), image), client.features)
+        body = in_its_words(translate.publisher(pod, parse(port), image), client.features)
         made = await client.json("POST", "/containers/create", query={"name": name}, body=body)
         try:
             await client.json("POST", f"/containers/{made['Id']}/start")

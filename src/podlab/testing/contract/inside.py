@@ -11,6 +11,7 @@ from podlab.testing.contract.case import (
     Case,
     everything,
     member,
+    output,
     pod_of,
 )
 
@@ -28,6 +29,16 @@ class Inside(Case):
                 assert rows[container].sharing["ipc"] is Sharing.POD
                 assert rows[container].sharing["pid"] is Sharing.OWN
                 assert rows[container].sharing["mnt"] is Sharing.OWN
+
+    async def test_all_containers_have_the_pods_host_name(
+        self, engine: Engine, image: str, name: str
+    ) -> None:
+        pod = pod_of(name, member("app", image), member("side", image), hostname="web-1")
+        async with self.running(engine, pod):
+            for container in ("app", "side"):
+                for file in ("/etc/hostname", "/proc/sys/kernel/hostname"):
+                    done = await output(await engine.exec(name, container, ["cat", file]))
+                    assert done == (b"web-1\n", b"", 0)
 
     async def test_processes_are_shared_on_demand(self, engine: Engine, image: str, name: str) -> None:
         pod = pod_of(name, member("app", image), member("side", image), share_process_namespace=True)

@@ -13,7 +13,7 @@ from podlab.testing.fake import state
 from podlab.testing.fake.containers import Containers
 from podlab.testing.fake.found import Found
 from podlab.testing.fake.objects import Objects
-from podlab.testing.fake.world import FakeContainer, FakePod
+from podlab.testing.fake.world import FakeContainer, FakePod, host_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
@@ -97,6 +97,7 @@ class Wanted(Found, Containers, Objects):
                 await self._remove(found, found.containers.pop(name))
             if change.verb in ("create", "recreate") and (wanted := pod.container(name)):
                 found.containers[name] = FakeContainer(spec=wanted)
+                found.containers[name].files |= host_name(pod, self._clock.now())
                 self._furnish(pod, found.containers[name])
                 self._happened(pod.name, name, "create")
             if change.verb == "update" and (wanted := pod.container(name)):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Literal
@@ -45,6 +46,12 @@ def _new_files() -> dict[str, FakeFile | None]:
         "/": None, "/bin": None, "/etc": None, "/tmp": None, "/var": None,  # noqa: S108
         "/etc/passwd": FakeFile(b"root:x:0:0:root:/:/bin/sh\n", 0o644, made),
     }  # fmt: skip
+
+
+def host_name(pod: Pod, now: datetime) -> Mapping[str, FakeFile]:
+    """Where a container reads it."""
+    name = FakeFile(f"{pod.spec.hostname or pod.name}\n".encode(), 0o644, now)
+    return dict.fromkeys(("/etc/hostname", "/proc/sys/kernel/hostname"), name)
 
 
 @dataclass(slots=True)

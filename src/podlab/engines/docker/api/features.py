@@ -15,6 +15,8 @@ from typing import Self
 class Features:
     """Each says what podlab does on such an engine; the defaults are a Docker Engine's."""
 
+    speaks_docker: bool = True
+    """All of Docker's words count."""
     seccomp_is_a_file: bool = False
     """A profile is named by its path on the engine's machine, not sent."""
     past_events_need_no_end: bool = False
@@ -23,8 +25,8 @@ class Features:
     """What is unpacked where no folder is makes that folder, silently."""
     bridges_keep_apart: bool = True
     """A bridge can be without traffic between its ports, as isolated pods need it."""
-    mounted_files_have_no_stat: bool = False
-    """Of what is mounted itself only folders can be asked for."""
+    makes_what_is_bound: bool = False
+    """A path of the machine that is bound into a container and not there is made, as a folder."""
     has_subpaths: bool = True
     """A folder of a volume can be mounted."""
 
@@ -35,10 +37,11 @@ class Features:
             version = headers.get("api-version", "")
             return cls(has_subpaths=not version or tuple(map(int, version.split("."))) >= (1, 45))
         return cls(
+            speaks_docker=False,
             seccomp_is_a_file=True,
             past_events_need_no_end=True,
             archive_makes_folders=True,
             bridges_keep_apart=False,
-            mounted_files_have_no_stat=True,
+            makes_what_is_bound=True,
             has_subpaths=False,
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Final
 
@@ -21,6 +22,14 @@ _BY_CAUSE: Final[Mapping[str, type[PodlabError]]] = {
 }
 """Podman answers 500 to much that Docker has a status of its own for, and names the cause beside the message.
 https://github.com/containers/podman/blob/v5.4.2/libpod/define/errors.go"""
+_IN_DOCKERS_WORDS: Final = (
+    (re.compile(r"no such image: (\S+): image not known"), r"No such image: \1"),
+    (
+        re.compile(r"the container name (\S+) is already in use by (\w+)"),
+        r"\1 is already in use by container \2",
+    ),
+)
+"""Where podlab reads the text. https://github.com/containers/storage/blob/v1.57.2/errors.go"""
 
 
 def refusal(status: int, body: bytes) -> PodlabError:
@@ -31,4 +40,6 @@ def refusal(status: int, body: bytes) -> PodlabError:
     except (ValueError, KeyError, TypeError, AttributeError):
         message, cause = body.decode(errors="replace").strip() or f"the engine answered {status}", ""
     kind = _BY_STATUS.get(status) or _BY_CAUSE.get(cause.partition(":")[0], PodlabError)
+    for pattern, replacement in _IN_DOCKERS_WORDS:
+        message = pattern.sub(replacement, message)
     return kind(message.strip())

@@ -46,17 +46,16 @@ async def see_to(client: Client, pod: Pod, name: str, image: str) -> None:
 
 
 async def _look(client: Client, pod: Pod, path: str, image: str) -> FileStat | None:
+    if client.features.makes_what_is_bound:
+        async with opened(client, translate.opener_of(pod, _bind("/"), image)) as id:
+            return await look(client, id, f"{translate.OPENER}{path}")
     try:
         async with opened(client, translate.opener_of(pod, _bind(path), image)) as id:
             return await look(client, id, translate.OPENER)
     except PodlabError as error:
-        if "does not exist" in error.message or "no such file or directory" in error.message:
+        if "does not exist" in error.message:
             return None
-        if path == "/" or not client.features.mounted_files_have_no_stat:
-            raise
-    folder, file = posixpath.split(path)
-    async with opened(client, translate.opener_of(pod, _bind(folder), image)) as id:
-        return await look(client, id, f"{translate.OPENER}/{file}")
+        raise
 
 
 async def _make(client: Client, pod: Pod, path: str, image: str) -> None:
