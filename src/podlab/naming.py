@@ -17,7 +17,7 @@ POD: Final = "podlab.io/pod"
 CONTAINER: Final = "podlab.io/container"
 """On a member: its name in the pod. On the infra container: `infra`."""
 ROLE: Final = "podlab.io/role"
-"""`infra`, `member`, `volume`, `spec`, `status`, `network`, `object` or `claim`."""
+"""`infra`, `member`, `volume`, `spec`, `status`, `network`, `object`, `claim` or `last-words`."""
 HASH: Final = "podlab.io/hash"
 """What the container was made from; equal hashes need no change."""
 SHAPE: Final = "podlab.io/shape"
@@ -50,6 +50,8 @@ REVISION: Final = "podlab.io/revision"
 """On a pod of a workload: which template it was made of."""
 STOPS: Final = "podlab.io/stops"
 """On a member that has a preStop hook or is a sidecar: what its stop takes, as JSON (`translate.stops`)."""
+LAST_WORDS: Final = "podlab.io/last-words"
+"""On a member that says where it leaves its termination message: the policy and the path."""
 DEADLINE: Final = "podlab.io/deadline"
 """On the infra container of a pod with a lifetime: when it ends, in seconds since the epoch."""
 VERSION: Final = "podlab.io/version"
@@ -108,6 +110,11 @@ def object_volume(kind: str, name: str, generation: int) -> str:
     """The engine's name of the volume whose labels keep a version of an object. The dot after `podlab` keeps it apart
     from all that belongs to a pod."""
     return f"podlab.{kind.lower()}.{_short(name)}.{generation}"
+
+def last_words_volume(pod: str, container: str) -> str:
+    """The engine's name of the volume with a container's termination message."""
+    return f"podlab-{pod}-{container}.last-words"
+
 
 
 def claim_volume(name: str) -> str:

@@ -148,6 +148,15 @@ spec:
   - name: till
     image: shop/till
     readinessProbe: {grpc: {port: 9000, service: till}}
+    lifecycle:
+      postStart: {httpGet: {port: 9001, path: /begin}}
+      preStop: {exec: {command: [till, close]}}
+      stopSignal: SIGINT
+    terminationMessagePath: /run/last-words
+    terminationMessagePolicy: FallbackToLogsOnError
+  - name: printer
+    image: shop/printer
+    lifecycle: {preStop: {sleep: {seconds: 5}}}
 """
 
 WORKSHOP = """\

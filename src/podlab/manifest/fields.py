@@ -79,8 +79,7 @@ _REFUSED: Final[Mapping[type, Mapping[str, str]]] = {
         "imagePullSecrets": _because("images are pulled with the logins of this user (`docker login`)"),
     },
     model.Container: _each(
-        "lifecycle livenessProbe restartPolicyRules"
-        " terminationMessagePath terminationMessagePolicy",
+        "livenessProbe restartPolicyRules",
         _LATER,
     ) | {
         "volumeDevices": _because("an engine has no block volumes; mount a hostPath of type BlockDevice"),
@@ -102,6 +101,9 @@ _REFUSED: Final[Mapping[type, Mapping[str, str]]] = {
     model.DownwardAPIFile: _each("user", _ALPHA),
     model.EmptyDir: _each("mode", _ALPHA),
     model.HTTPGetAction: _each("protocol", _LATER),
+    model.LifecycleHandler: {
+        "tcpSocket": _because("Kubernetes has deprecated it, since it fails at run time; say exec, httpGet or sleep"),
+    },
     model.GRPCAction: _each("mode", _LATER),
     model.ClaimTemplate: _each("metadata", _LATER),
     model.ClaimSpec: _each("dataSource dataSourceRef selector volumeAttributesClassName", _CLUSTER),
@@ -129,8 +131,6 @@ _HARMLESS: Final[Mapping[tuple[type, str], tuple[Any, ...]]] = {
     (model.PodSpec, "schedulerName"): ("default-scheduler",),
     (model.PodSpec, "serviceAccount"): ("default",),
     (model.PodSpec, "serviceAccountName"): ("default",),
-    (model.Container, "terminationMessagePath"): ("/dev/termination-log",),
-    (model.Container, "terminationMessagePolicy"): ("File",),
     (model.VolumeMount, "mountPropagation"): ("None",),
 }
 

@@ -206,11 +206,7 @@ class _Run:
                 bounds = resizing.update(pod, step.target)
                 await client.json("POST", f"/containers/{name}/update", body=bounds)
             case Verb.REMOVE:
-                await stop_found(client, self.infra_image, self.found, step.target)
-                await client.json("POST", f"/containers/{name}/stop")
-                await remove_container(client, name)
-                if (member := self.found.members.get(step.target)) and naming.LAST_WORDS in member.labels:
-                    await remove_volume(client, naming.last_words_volume(pod.name, step.target))
+                await self._remove(step.target, name)
             case Verb.REMOVE_VOLUME | Verb.REMOVE_SPEC:
                 await remove_volume(client, step.target)
             case Verb.PUBLISH | Verb.UNPUBLISH:
@@ -258,6 +254,13 @@ class _Run:
             await self.client.json("POST", "/networks/create", body=body | {"CheckDuplicate": True})
         except Conflict:  # somebody else made it at the same time
             await self.client.json("GET", f"/networks/{body['Name']}")
+
+    async def _remove(self, container: str, name: str) -> None:
+        await stop_found(self.client, self.infra_image, self.found, container)
+        await self.client.json("POST", f"/containers/{name}/stop")
+        await remove_container(self.client, name)
+        if (member := self.found.members.get(container)) and naming.LAST_WORDS in member.labels:
+            await remove_volume(self.client, naming.last_words_volume(self.pod.name, container))
 
     async def _write_spec(self, generation: int) -> None:
         """Whoever was slow may write a generation that others have passed and removed: look after writing."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -23,7 +24,7 @@ async def pod(client: Client, name: str) -> FoundPod:
         own = group.create_task(networks(client))
     async with asyncio.TaskGroup() as group:
         inspected = [group.create_task(_inspect(client, c["Id"])) for c in listed.result()]
-    found = [_from_inspect(c) for task in inspected if (c := task.result())]
+    found = [c for task in inspected if (c := task.result())]
     return _assemble(name, found, kept.result(), own.result())
 
 
@@ -98,11 +99,17 @@ async def networks(client: Client) -> frozenset[str]:
     return frozenset(n["Name"] for n in answer)
 
 
-async def _inspect(client: Client, id: str) -> Mapping[str, Any] | None:
+async def _inspect(client: Client, id: str) -> FoundContainer | None:
     try:
-        found: Mapping[str, Any] = await client.json("GET", f"/containers/{id}/json")
+        found = _from_inspect(await client.json("GET", f"/containers/{id}/json"))
     except NotFound:  # removed since it was listed
         return None
+    if (label := found.labels.get(naming.LAST_WORDS)) and found.state in ("exited", "restarting"):
+        from podlab.engines.docker.contents.last_words import last_words
+
+        began, again, code = found.started_at, found.restart_count, found.exit_code
+        said = await last_words(client, id, label, started_at=began, restarts=again, exit_code=code)
+        return replace(found, last_words=said)
     return found
 
 

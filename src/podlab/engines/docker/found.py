@@ -32,6 +32,7 @@ class FoundContainer:
     restart_count: int = 0
     is_oom_killed: bool = False
     error: str = ""
+    last_words: str = ""
     host_pid: int = 0
     ip: str = ""
     ports: tuple[Mapping[str, Any], ...] = ()

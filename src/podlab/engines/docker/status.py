@@ -163,7 +163,7 @@ def _state(pod: _Pod, name: str, c: FoundContainer, known: ContainerRecord) -> t
             conditions.CRASH_LOOP,
             conditions.backing_off(name, pod.found.name, pause_s),
         )
-    return state, end_reason(c), c.error
+    return state, end_reason(c), c.last_words or c.error
 
 
 def end_reason(c: FoundContainer) -> str:
@@ -189,7 +189,7 @@ def _is_last(c: FoundContainer, known: ContainerRecord) -> bool:
 def _last(c: FoundContainer, state: State, known: ContainerRecord) -> Termination | None:
     if state is State.WAITING and c.started_at is not None:
         return Termination(
-            exit_code=_exit_code(c) or 0, reason=end_reason(c), message=c.error,
+            exit_code=_exit_code(c) or 0, reason=end_reason(c), message=c.last_words or c.error,
             started_at=c.started_at, finished_at=c.finished_at,
         )  # fmt: skip
     if state is State.TERMINATED or known.last is None:

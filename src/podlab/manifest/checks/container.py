@@ -36,7 +36,16 @@ def container(c: model.Container) -> Findings:
     yield from twice(
         ("volumeMounts",), "mountPath", (posixpath.normpath(m.mount_path) for m in c.volume_mounts)
     )
+    if c.termination_message_path:
+        yield from at("terminationMessagePath", _message_path(c, c.termination_message_path))
     yield from probes.of_container(c)
+
+
+def _message_path(c: model.Container, path: str) -> str:
+    if fault := syntax.absolute(path):
+        return fault
+    mounted = {posixpath.normpath(m.mount_path) for m in c.volume_mounts}
+    return "a volume is mounted there" if posixpath.normpath(path) in mounted else ""
 
 
 def _image(text: str) -> str:

@@ -98,13 +98,6 @@ def probe(p: model.Probe) -> Findings:
 
 
 def handler(h: model.LifecycleHandler) -> Findings:
-    """`tcpSocket` has never done anything: https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/pod-v1/#LifecycleHandler"""
-    if h.tcp_socket:
-        yield (
-            ("tcpSocket",),
-            "Kubernetes has deprecated it and fails at run time: use exec, httpGet or sleep",
-        )
-        return
     yield from _one_of(h, "a hook", ("exec", "http_get", "sleep"))
 
 

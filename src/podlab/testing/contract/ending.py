@@ -28,6 +28,13 @@ def hooked(name: str, image: str, *command: str, sleep_s: int = 0, **settings: A
     return member(name, image, lifecycle=Lifecycle(pre_stop=handler), **settings)
 
 
+LOG, FALLBACK = "/dev/termination-log", "FallbackToLogsOnError"
+
+
+def numbers(last: int, first: int = 1) -> str:
+    return "".join(f"{n}\n" for n in range(first, last + 1))
+
+
 class Ending(Case):
     @pytest.mark.parametrize("what", ["stop", "stop one", "restart", "restart one", "delete"])
     async def test_a_hook_is_over_before_its_container_is_stopped(
@@ -122,6 +129,32 @@ class Ending(Case):
                 await engine.stop(name, "log")
             found = await engine.get(name)
             assert (state_of(found, "log"), state_of(found, "app")) == (State.TERMINATED, State.RUNNING)
+
+    @pytest.mark.parametrize(
+        ("settings", "script", "message"),
+        [
+            ({"termination_message_path": LOG}, f"echo no disk >{LOG}; exit 3", "no disk\n"),
+            ({"termination_message_path": LOG}, f"echo bye >{LOG}", "bye\n"),
+            ({"termination_message_path": "/etc/end"}, "echo no disk >/etc/end; exit 3", "no disk\n"),
+            ({"termination_message_policy": "File"}, f"seq 3000 >{LOG}", numbers(3000)[-4096:]),
+            ({"termination_message_policy": "File"}, "echo no disk; exit 3", ""),
+            ({"termination_message_policy": FALLBACK}, f"echo out; echo words >{LOG}; exit 3", "words\n"),
+            ({"termination_message_policy": FALLBACK}, "echo no disk; exit 3", "no disk\n"),
+            ({"termination_message_policy": FALLBACK}, "echo fine", ""),
+            ({"termination_message_policy": FALLBACK}, "seq 3000; exit 1", numbers(3000, 2921)),
+            ({}, "echo no disk; exit 3", ""),
+        ],
+    )
+    async def test_last_words_are_kept(
+        self, engine: Engine, image: str, name: str, settings: dict[str, str], script: str, message: str
+    ) -> None:
+        app = member("app", image, ["sh", "-c", script], **settings)
+        async with self.running(engine, pod_of(name, app, restart_policy="Never")):
+            async with asyncio.timeout(SOON_S):
+                await engine.wait(name, "app")
+            found = (await engine.get(name)).container("app")
+            assert found is not None
+            assert found.message == message
 
     async def settled(self, engine: Engine, pod: Pod) -> None:
         """Every container runs. Whoever brings a pod up applies it again when an init container is done."""

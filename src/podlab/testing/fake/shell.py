@@ -1,8 +1,8 @@
 """The programs of the fake engine: a tiny shell and the few commands that tests type.
 
 `sh -c` takes commands between `;` or line ends, `'…'` and `"…"`, `NAME=value`, `$NAME`, `>&2`, `>/PATH`, `exit N`,
-`read`, `cd`, `trap '' TERM`, and the programs below; no pipes, loops or conditions. A shell that reads its input prints its
-prompt `PS1`, with `$?` in it, once that is set. A real engine runs the same scripts.
+`read`, `cd`, `trap '' TERM`, and the programs below; no pipes, loops or conditions. A shell that reads its input prints
+its prompt `PS1`, with `$?` in it, once that is set. A real engine runs the same scripts.
 """
 
 from __future__ import annotations
