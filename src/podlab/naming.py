@@ -96,6 +96,11 @@ def volume(pod: str, name: str) -> str:
     return f"podlab-{pod}-{name}"
 
 
+def bounds_volume(pod: str, key: str) -> str:
+    """The engine's name of the volume that tells which bounds of a whole pod are held."""
+    return f"podlab-{pod}-bounds.{key}"
+
+
 def spec_volume(pod: str, generation: int) -> str:
     """The engine's name of the volume whose labels hold a later version of the wanted state."""
     return f"podlab-{pod}-spec.{generation}"

@@ -12,6 +12,7 @@ import io
 import tarfile
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from podlab import naming
@@ -79,6 +80,9 @@ async def _undo(client: Client, before: FoundPod, run: _Run, infra_image: str) -
         async with asyncio.TaskGroup() as group:
             for name in run.made_volumes:
                 group.create_task(remove_volume(client, name))
+        if translate.is_bounded(run.pod):
+            with suppress(PodlabError):  # it was why this has to be undone
+                await pod_group.let_go(client, before.name, infra_image)
         return
     now = await find.pod(client, before.name)
     if now.spec == encode(run.pod):  # else somebody has gone on from here
@@ -212,9 +216,9 @@ class _Run:
             case Verb.PUBLISH | Verb.UNPUBLISH:
                 await publishers.carry_out(client, pod, step, self.infra_image)
             case _:
-                await self._do_volume(step)
+                await self._do_other(step)
 
-    async def _do_volume(self, step: Step) -> None:
+    async def _do_other(self, step: Step) -> None:
         client, pod, image = self.client, self.pod, self.infra_image
         match step.verb:
             case Verb.CREATE_VOLUME:
@@ -227,6 +231,8 @@ class _Run:
                 await self._fill_volume(translate.own_volumes(pod)[step.target])
             case Verb.MAKE_FOLDERS:
                 await folders.make(client, pod, step.target, self.around, image)
+            case Verb.BOUND:
+                self.made_volumes.append(await pod_group.bound(client, pod, image))
             case Verb.SEE_TO_PATH:
                 await see_to(client, pod, step.target, image)
 

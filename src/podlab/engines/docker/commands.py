@@ -34,6 +34,9 @@ def render(pod: Pod, steps: list[Step], infra_image: str, now: float, around: Su
                 lines.append(_create(["docker", "run", "-d"], pod, step.target, infra_image, now, around))
             case Verb.START | Verb.RESTART | Verb.STOP:
                 lines.append(_line("docker", step.verb, name))
+            case Verb.BOUND:
+                bounds = translate.whole(pod)
+                lines.append(f"# as root on the engine's machine: the group /podlab/{pod.name} gets {bounds}")
             case Verb.UPDATE:
                 lines.append(_line("docker", "update", *_bounds(resizing.update(pod, step.target)), name))
             case Verb.REMOVE:
@@ -62,6 +65,8 @@ def _create(
         wanted = pod.container(target)
         assert wanted is not None  # noqa: S101 - the plan names the pod's own containers
         body, note = translate.member(pod, wanted, around), _last_words(pod, wanted, infra_image, around)
+    if translate.is_bounded(pod):
+        body["HostConfig"]["CgroupParent"] = f"/podlab/{pod.name}"
     entrypoint = list(body.get("Entrypoint") or [])
     words = [*entrypoint[1:], *(body.get("Cmd") or [])]
     flags = list(_flags(naming.container(pod.name, target), body, entrypoint[:1]))
@@ -140,7 +145,7 @@ _SINGLE = {
     "CgroupnsMode": "--cgroupns", "User": "--user", "WorkingDir": "--workdir", "StopSignal": "--stop-signal",
     "StopTimeout": "--stop-timeout", "Memory": "--memory", "MemorySwap": "--memory-swap",
     "MemoryReservation": "--memory-reservation", "CpuShares": "--cpu-shares",
-    "PidsLimit": "--pids-limit", "Runtime": "--runtime",
+    "PidsLimit": "--pids-limit", "CgroupParent": "--cgroup-parent", "Runtime": "--runtime",
 }  # fmt: skip
 _SWITCHES = {
     "Init": "--init", "Tty": "--tty", "OpenStdin": "--interactive", "Privileged": "--privileged",

@@ -156,6 +156,8 @@ def _beside(profile: str) -> str:
 
 
 def _losses(pod: Pod) -> Iterator[str]:
+    if translate.is_bounded(pod):
+        yield "resources of the pod as a whole"
     for container in pod.spec.containers:
         if (probe := container.readiness_probe) and probe.exec is None:
             yield f"{container.name}: its readiness probe asks a port, which compose cannot"

@@ -54,6 +54,12 @@ async def delete(client: Client, name: str, *, grace_s: int | None, engine: Engi
     async with asyncio.TaskGroup() as group:
         for v in volumes.result():
             group.create_task(remove_volume(client, v["Name"]))
+    if any(v["Labels"].get(naming.ROLE) == "bounds" for v in volumes.result()):
+        from podlab.engines.docker.pod_group import let_go
+
+        infra = next((c["Image"] for c in listed if c["Labels"].get(naming.ROLE) == "infra"), "")
+        with suppress(PodlabError):  # a group without processes costs nothing
+            await let_go(client, name, infra or naming.infra_image())
 
 
 _UP = ("running", "restarting", "paused")

@@ -137,6 +137,7 @@ def _assemble(
         publishers={text: c for c in containers if (text := c.labels.get(naming.PUBLISHES))},
         volumes=frozenset(v["Name"] for v in volumes if v["Labels"].get(naming.ROLE) == "volume"),
         spec_volumes={generation: v["Name"] for generation, v in specs.items()},
+        bounds_volumes=frozenset(v["Name"] for v in volumes if v["Labels"].get(naming.ROLE) == "bounds"),
         status_volumes={generation: v["Name"] for generation, v in records.items()},
         status=records[max(records)]["Labels"] if records else {},
         spec=json.loads(labels[naming.SPEC]) if naming.SPEC in labels else None,

@@ -77,6 +77,8 @@ class FoundPod:
     volumes: frozenset[str] = frozenset()
     spec_volumes: Mapping[int, str] = field(default_factory=dict)
     status_volumes: Mapping[int, str] = field(default_factory=dict)
+    bounds_volumes: frozenset[str] = frozenset()
+    """Each tells of bounds of the whole pod that are held around a run of the infra container."""
     status: Mapping[str, str] = field(default_factory=dict)
     spec: Mapping[str, Any] | None = None
     networks: frozenset[str] = frozenset()

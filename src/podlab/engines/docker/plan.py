@@ -14,7 +14,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from podlab import naming
-from podlab.engines.docker import publishing, resizing, translate
+from podlab.engines.docker import plan_bounds, publishing, resizing, translate
 from podlab.engines.docker.found import FoundContainer, FoundPod
 from podlab.engines.docker.plan_volumes import Volumes
 from podlab.engines.docker.steps import Step, Steps, Verb
@@ -64,7 +64,9 @@ def plan(wanted: Pod, found: FoundPod, *, hold: Collection[str] = ()) -> list[St
                 reason,
                 after=[*spec_written, *needs, *filter(None, [steps.infra_created, removed.get(name)])],
             )
-    _resize(steps, wanted, found, created, after=spec_written)
+    bounded = plan_bounds.add(
+        steps, wanted, found, created, infra=[infra_ready] if infra_ready else [], after=spec_written
+    )
     volumes.open()
     stopped = [
         steps.add(Verb.STOP, name, "must wait for the init containers")
@@ -75,7 +77,7 @@ def plan(wanted: Pod, found: FoundPod, *, hold: Collection[str] = ()) -> list[St
         name = container.name
         if name in hold or name not in line.turn:
             continue
-        after = [*filter(None, [infra_ready, created.get(name)]), *stopped]
+        after = [*filter(None, [infra_ready, created.get(name)]), *stopped, *bounded]
         if name in created:
             after += volumes.before_start(container, infra_ready=infra_ready)
             steps.add(Verb.START, name, after=after)
@@ -182,15 +184,6 @@ def _spec(steps: Steps, wanted: Pod, found: FoundPod) -> list[Step]:
     if found.infra is None or found.spec == encode(wanted):
         return []
     return [steps.add(Verb.WRITE_SPEC, naming.spec_volume(wanted.name, found.generation + 1))]
-
-
-def _resize(
-    steps: Steps, wanted: Pod, found: FoundPod, created: Collection[str], *, after: list[Step]
-) -> None:
-    for container in wanted.members:
-        member = found.members.get(container.name)
-        if member and container.name not in created and resizing.needs_update(wanted, container, member):
-            steps.add(Verb.UPDATE, container.name, "may use more or less", after=after)
 
 
 def _why_remove(wanted: Pod, found: FoundContainer, name: str, infra_id: str | None) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from podlab import model, naming
+from podlab import naming
 from podlab.engines.docker import translate
 from podlab.engines.docker.found import FoundContainer
 from podlab.model import Container, Pod
@@ -27,7 +27,7 @@ def has_other_shape(wanted: Pod, container: Container, found: FoundContainer) ->
         return False
     if found.labels.get(naming.SHAPE) != translate.member_shape(wanted, container):
         return True
-    bounds = translate.bounds(container.resources or model.Resources())
+    bounds = translate.own_bounds(wanted, container)
     lifted = any(found.bounds.get(key, 0) > 0 and key not in bounds for key in _OF)
     changed = {_OF[key] for key in _OF if key in bounds and _differs(found, key, bounds[key])}
     return lifted or any(resizing.needs_restart(container, name) for name in changed)
@@ -36,7 +36,7 @@ def has_other_shape(wanted: Pod, container: Container, found: FoundContainer) ->
 def needs_update(wanted: Pod, container: Container, found: FoundContainer) -> bool:
     """Whether its bounds must change as it is. What an engine never held of those that it was made with is left so."""
     is_as_made = found.hash == translate.member_hash(wanted, container)
-    bounds = translate.bounds(container.resources or model.Resources())
+    bounds = translate.own_bounds(wanted, container)
     return any(
         key in bounds
         and _differs(found, key, bounds[key])
@@ -52,4 +52,4 @@ def _differs(found: FoundContainer, key: str, wanted: int) -> bool:
 def update(wanted: Pod, name: str) -> translate.Body:
     """The request's body."""
     container = wanted.container(name)
-    return translate.bounds((container and container.resources) or model.Resources())
+    return translate.own_bounds(wanted, container) if container else {}

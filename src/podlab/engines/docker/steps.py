@@ -20,6 +20,7 @@ class Verb(StrEnum):
     RESTART = "restart"
     STOP = "stop"
     UPDATE = "update"
+    BOUND = "bound"
     REMOVE = "remove"
     REMOVE_VOLUME = "remove volume"
     REMOVE_SPEC = "remove spec"

@@ -35,11 +35,14 @@ from podlab.engines.docker.translate.volumes import (
     source,
     volume,
 )
+from podlab.engines.docker.translate.whole_pod import bounds_volume, is_bounded, own_bounds, whole
 
 __all__ = [
     "DEFAULT_GRACE_S", "HELD_AT", "LOGS", "NETWORK_LABELS", "OPENER", "SECCOMP_FILE", "Body", "bounds",
-    "bridge_name", "claim", "claimed", "effective", "grace_s", "group_of_volumes", "hostname", "infra",
-    "infra_hash", "is_in_memory", "is_scratch", "member", "member_hash", "member_shape", "network", "opener",
-    "opener_of", "own_volumes", "publisher", "publisher_name", "restarts", "source", "spec_volume",
-    "status_volume", "sub_paths", "volume",
+    "bounds_volume", "bridge_name", "claim", "claimed", "effective", "grace_s", "group_of_volumes", "hostname",
+    "infra",
+    "infra_hash", "is_bounded", "is_in_memory", "is_scratch", "member", "member_hash", "member_shape", "network",
+    "opener",
+    "opener_of", "own_bounds", "own_volumes", "publisher", "publisher_name", "restarts", "source", "spec_volume",
+    "status_volume", "sub_paths", "volume", "whole",
 ]  # fmt: skip

@@ -11,6 +11,7 @@ from podlab.engines.docker.translate.labels import Body, digest, labels, one_shi
 from podlab.engines.docker.translate.names import called, hostname, resolver
 from podlab.engines.docker.translate.security import SECCOMP_FILE, group_of_volumes
 from podlab.engines.docker.translate.volumes import HELD_AT, is_in_memory, volume_mount
+from podlab.engines.docker.translate.whole_pod import grouped, is_bounded
 from podlab.manifest.sysctls import dotted
 from podlab.model import ContainerPort, Pod
 from podlab.objects.files import has_content
@@ -51,6 +52,7 @@ def infra(pod: Pod, image: str, ends_at: int | None) -> Body:
             "Sysctls": sysctls(pod),
             "RestartPolicy": {"Name": "unless-stopped" if ends_at is None else "on-failure"},
             **runtime(pod),
+            **grouped(pod),
             "Annotations": one_shim(pod),
             "Mounts": [
                 volume_mount(pod, v, f"{HELD_AT}/{v.name}") for v in spec.volumes if is_in_memory(v)
@@ -79,6 +81,8 @@ def _of_whole_pod(pod: Pod) -> Iterator[object]:
         yield {"sysctls": settings}
     if held := sorted(v.name for v in pod.spec.volumes if has_content(v)):
         yield {"contents": held}  # only what the infra holds stays filled
+    if is_bounded(pod) and spec.resources:  # what was said can change, and not be unsaid
+        yield {"resources": [sorted(spec.resources.limits), sorted(spec.resources.requests)]}
     if (group := group_of_volumes(pod)) is not None:
         yield {"fsGroup": group}
 

@@ -10,7 +10,6 @@ from podlab.engines.docker.translate.bridges import HOST
 from podlab.engines.docker.translate.labels import Body, digest, labels, one_shim, runtime
 from podlab.engines.docker.translate.last_words import last_words_label, last_words_mount
 from podlab.engines.docker.translate.mounts import mounts
-from podlab.engines.docker.translate.resources import bounds
 from podlab.engines.docker.translate.security import (
     capabilities,
     effective,
@@ -20,6 +19,7 @@ from podlab.engines.docker.translate.security import (
     user,
 )
 from podlab.engines.docker.translate.stops import stops
+from podlab.engines.docker.translate.whole_pod import grouped, own_bounds
 from podlab.model import Container, Pod
 from podlab.node import order, resizing
 from podlab.objects import Surroundings
@@ -75,7 +75,8 @@ def member(pod: Pod, container: Container, around: Surroundings = NOTHING_AROUND
                 *mounts(pod, container, env, around),
                 *last_words_mount(pod, container, has_subpaths=around.has_subpaths),
             ],
-            **bounds(container.resources or model.Resources()),
+            **own_bounds(pod, container),
+            **grouped(pod),
             **of_seat(pod),
         },
     }
