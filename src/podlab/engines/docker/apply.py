@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 
 from podlab import naming
 from podlab.engines.base import Change
-from podlab.engines.docker import find, publishers, resizing, translate
+from podlab.engines.docker import find, pod_group, publishers, resizing, translate
 from podlab.engines.docker.ability import refuse_what_cannot_be
 from podlab.engines.docker.api import Client
 from podlab.engines.docker.contents import folders, image_files
@@ -250,16 +250,10 @@ class _Run:
                 await self._create_volume(volume)
                 await make_file(self.client, self.pod, volume["Name"], self.infra_image)
             body = await settled(self.client, self.pod, wanted, translate.member(self.pod, wanted, around))
+        body = await pod_group.put_in(self.client, self.pod.name, body)
         body = in_its_words(body, self.client.features)
         answer = await self.client.json("POST", "/containers/create", query={"name": name}, body=body)
         self.made_containers.append(answer["Id"])
-
-    async def _create_network(self) -> None:
-        body = translate.network(self.pod)
-        try:
-            await self.client.json("POST", "/networks/create", body=body | {"CheckDuplicate": True})
-        except Conflict:  # somebody else made it at the same time
-            await self.client.json("GET", f"/networks/{body['Name']}")
 
     async def _remove(self, container: str, name: str) -> None:
         await stop_found(self.client, self.infra_image, self.found, container)
@@ -267,6 +261,13 @@ class _Run:
         await remove_container(self.client, name)
         if (member := self.found.members.get(container)) and naming.LAST_WORDS in member.labels:
             await remove_volume(self.client, naming.last_words_volume(self.pod.name, container))
+
+    async def _create_network(self) -> None:
+        body = translate.network(self.pod)
+        try:
+            await self.client.json("POST", "/networks/create", body=body | {"CheckDuplicate": True})
+        except Conflict:  # somebody else made it at the same time
+            await self.client.json("GET", f"/networks/{body['Name']}")
 
     async def _write_spec(self, generation: int) -> None:
         """Whoever was slow may write a generation that others have passed and removed: look after writing."""
