@@ -25,6 +25,7 @@ class Accidents(FakeEngine):
         """Killed as by `docker kill`, whose victims the engine does not start again; nobody calls it a stop."""
         found = self._pods[pod].containers[container]
         found.is_wanted = False
+        self._happened(pod, container, "kill")
         self._runner.signal(found, "KILL")
 
     def lose(self, pod: str, container: str) -> None:
@@ -149,10 +150,24 @@ async def test_a_whole_pod_that_was_stopped_stays_down(engine: Accidents, clock:
     assert actions == []
 
 
+async def test_what_died_before_the_agent_came_is_repaired_where_the_engine_still_tells(
+    engine: Accidents, clock: ManualClock
+) -> None:
+    await engine.apply(pod_of())
+    engine.strike("web", "app")
+    await engine.stop("web", "side", grace_s=1)
+    async with running(engine, clock) as actions:
+        await clock.pass_(ROUND_S * 3)
+        assert await state(engine, "app") is State.RUNNING
+        assert await state(engine, "side") is State.TERMINATED
+    assert [a.verb for a in actions] == ["repaired"]
+
+
 async def test_what_was_down_before_the_agent_came_stays_down(engine: Accidents, clock: ManualClock) -> None:
     await engine.apply(pod_of())
     engine.strike("web", "app")
     await settle()
+    engine._events.clear()  # an engine remembers only the recent past
     async with running(engine, clock) as actions:
         await clock.pass_(ROUND_S * 3)
         assert await state(engine, "app") is State.TERMINATED

@@ -68,12 +68,6 @@ async def test_init_containers_run_one_by_one_before_the_containers() -> None:
     assert [e.reason for e in record.events if e.container == "first"] == ["Started", "Exited"]
 
 
-async def test_without_waiting_for_ready_the_init_containers_are_waited_for_all_the_same() -> None:
-    engine = FakeEngine()
-    await up(engine, [pod_of(init("first"))], wait=False)
-    assert started(engine) == ["first", "app"]
-
-
 async def test_while_an_init_container_runs_the_others_wait_and_say_so() -> None:
     engine = FakeEngine()
     with pytest.raises(

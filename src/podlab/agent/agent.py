@@ -4,30 +4,35 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from podlab.agent.known import FIRST_PAUSE_S, SETTLE_S, Known, repairable
+from podlab.agent.known import FIRST_PAUSE_S, SETTLE_S, Known
 from podlab.agent.owner import Nobody, Owner
+from podlab.agent.tender import Tender
 from podlab.clock import Clock, SystemClock
-from podlab.errors import Conflict, NotFound, PodlabError, ungrouped
-from podlab.status import Phase, PodStatus, State
+from podlab.errors import Overtaken, PodlabError, ungrouped
+from podlab.status import ContainerStatus, Kind, Phase, PodStatus, State
+from podlab.workloads.controller import Controller
 
 if TYPE_CHECKING:
     from podlab.engines.base import Change, Engine
-    from podlab.model import Pod
 
 ROUND_S = 30.0
 AT_ONCE = 4
+END_S = 10.0
+"""For giving restarts back to the engine."""
 LONGEST_AWAY_S = 30.0
 """Between two attempts to reach an engine that does not answer."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Action:
-    """What the agent did: `repaired` a pod by `changes`, or `failed` to, and `message` says why; `removed` one
-    whose lifetime was over; `lost` the engine, or `found` it again."""
+    """What the agent did: `repaired` a pod by `changes`, or `failed` to, and `message` says why; `started` what was
+    next in it; `killed` a container that a probe has condemned; `removed` a pod whose lifetime was over; `lost` the
+    engine, or `found` it again."""
 
     at: datetime
     verb: str
@@ -38,7 +43,7 @@ class Action:
 
 class Agent:
     """Keeps the pods of one engine as wanted: all, or those whose names it `tends`. Several agents on one engine
-    only do the work twice."""
+    only do the work twice. What it knows is in the engine: an agent that comes after it goes on."""
 
     def __init__(
         self,
@@ -59,12 +64,24 @@ class Agent:
         self._places = asyncio.Semaphore(AT_ONCE)
         self._group = asyncio.TaskGroup()
         self._is_away = False
+        self._tender = Tender(
+            engine, self._clock, self._owner, wake=self._wake, news=lambda name: self._mark(name, 0),
+            tell=lambda verb, pod, changes, message: self._tell(verb, pod, changes=tuple(changes), message=message),
+        )  # fmt: skip
+
+        self._workloads = Controller(engine, self._clock, on_done=self._tell_of_workload)
 
     async def run(self) -> None:
         """Until cancelled. An engine that does not answer is waited for."""
-        async with self._group:
-            self._group.create_task(self._listen())
-            self._group.create_task(self._rounds())
+        try:
+            async with self._group:
+                self._group.create_task(self._listen())
+                self._group.create_task(self._rounds())
+                self._group.create_task(self._workloads.run())
+        finally:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(END_S):
+                    await self._end()
 
     # --- where to look
 
@@ -76,15 +93,21 @@ class Agent:
                 async for event in self._engine.watch(since=since):
                     self._returned()
                     pause_s, since = FIRST_PAUSE_S, event.at
+                    self._workloads.notice(event)
                     if not self._tends(event.pod):
                         continue
-                    self._pods.setdefault(event.pod, Known()).notice(event)
+                    known = self._pods.setdefault(event.pod, Known())
+                    if known.was_restarted(event):
+                        known.taken.add(event.container)
+                        self._group.create_task(self._take_over(event.pod, event.container))
+                    known.notice(event)
                     self._mark(event.pod, SETTLE_S)
             except PodlabError as error:
                 self._away(error)
             await self._clock.sleep(pause_s)
             pause_s = min(pause_s * 2, LONGEST_AWAY_S)
-            for name in self._pods:  # nobody knows what happened meanwhile
+            for name, known in self._pods.items():  # nobody knows what happened meanwhile
+                known.is_excused = True
                 self._mark(name, SETTLE_S)
 
     async def _rounds(self) -> None:
@@ -107,7 +130,7 @@ class Agent:
         for name in self._owner.wanted().keys() - found.keys():
             self._mark(name, 0)
         for name in self._pods.keys() - found.keys() - self._tended - self._owner.wanted().keys():
-            del self._pods[name]
+            await self._tender.leave(self._pods.pop(name))
         for name in filter(self._tends, await self._engine.expired()):
             await self._engine.delete(name)
             self._tell("removed", name, message="its lifetime was over")
@@ -134,43 +157,44 @@ class Agent:
 
     async def _look(self, name: str, known: Known) -> None:
         try:
-            wanted = self._owner.wanted().get(name)
             with ungrouped():
-                if wanted is not None:
-                    await self._repair(name, known, wanted, await self._engine.plan(wanted), set())
-                elif not self._owner.owns(name):
-                    await self._judge(name, known)
+                await self._tender.look(name, known)
+        except Overtaken:  # another one is at it: see what has become of it
+            known.mark(self._clock.now(), SETTLE_S)
         except PodlabError as error:
             self._tell("failed", name, message=error.message)
             known.rest(self._clock.now())
             known.mark(self._clock.now(), SETTLE_S)
 
-    async def _judge(self, name: str, known: Known) -> None:
-        try:
-            status = await self._engine.get(name)
-            wanted = await self._engine.spec(name)
-        except NotFound:
-            known.spec = None
-            return
-        except Conflict:  # it went with the infra container
-            if known.spec is None:
-                return
-            wanted = known.spec
-        changes = await self._engine.plan(wanted)
-        if not changes:
-            known.spec = wanted
-            return
-        repairs, held = repairable(known, status, changes)
-        await self._repair(name, known, wanted, repairs, held)
+    async def _take_over(self, pod: str, container: str) -> None:
+        """At once, for an engine restarts what crashes ten times within the time that a look takes to come."""
+        if not self._owner.owns(pod):
+            with suppress(PodlabError):
+                await self._engine.restarts(pod, container, by="agent")
 
-    async def _repair(
-        self, name: str, known: Known, wanted: Pod, changes: list[Change], held: set[str]
-    ) -> None:
-        if not changes:
+    def _wake(self, name: str, at: float) -> None:
+        """Look at the pod then, once."""
+        known = self._pods.get(name)
+        if known is None or (known.wakes_at is not None and known.wakes_at <= at):
             return
-        await self._engine.apply(wanted, hold=held)
-        known.rest(self._clock.now())
-        self._tell("repaired", name, changes=tuple(changes))
+        known.wakes_at = at
+        self._group.create_task(self._wait_and_wake(name, known, at))
+
+    async def _wait_and_wake(self, name: str, known: Known, at: float) -> None:
+        await self._clock.sleep(max(at - self._clock.now(), 0))
+        if known.wakes_at == at:
+            known.wakes_at = None
+            if self._pods.get(name) is known:
+                self._mark(name, 0)
+
+    async def _end(self) -> None:
+        """The engine restarts containers again as it did before."""
+        for known in self._pods.values():
+            keeper = known.keeper
+            await self._tender.leave(known)
+            if keeper is not None:
+                with suppress(PodlabError):
+                    await keeper.hand_back()
 
     # --- what to tell
 
@@ -184,6 +208,9 @@ class Agent:
             self._is_away = False
             self._tell("found", message="the engine answers again")
 
+    def _tell_of_workload(self, verb: str, workload: str, message: str) -> None:
+        self._tell(verb, workload, message=message)
+
     def _tell(self, verb: str, pod: str = "", *, changes: tuple[Change, ...] = (), message: str = "") -> None:
         at = datetime.fromtimestamp(self._clock.now(), UTC)
         self._on_action(Action(at=at, verb=verb, pod=pod, changes=changes, message=message))
@@ -194,5 +221,9 @@ def _is_odd(status: PodStatus) -> bool:
     return (
         status.phase is not Phase.RUNNING
         or status.running < status.wanted
-        or any(c.reason == "Stale" or c.state is State.TERMINATED for c in status.containers)
+        or any(c.reason == "Stale" or _has_ended(c) for c in status.containers)
     )
+
+
+def _has_ended(c: ContainerStatus) -> bool:
+    return c.state is State.TERMINATED and not (c.kind is Kind.INIT and c.exit_code == 0)

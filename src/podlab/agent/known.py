@@ -7,11 +7,14 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from podlab import naming
-from podlab.status import Phase, PodStatus, State
+from podlab.node import order
+from podlab.status import ContainerStatus, Phase, PodStatus, State
 
 if TYPE_CHECKING:
     from podlab.engines.base import Change, PodEvent
     from podlab.model import Pod
+    from podlab.node.decide import Decision
+    from podlab.pods.keep import Keeper
 
 SETTLE_S = 1.0
 """A pod is looked at when nothing has happened to it for so long: that a container was stopped on purpose is
@@ -26,21 +29,48 @@ STEADY_S = 120.0
 @dataclass(slots=True)
 class Known:
     """`spec` is the wanted state when the pod was last seen whole: nothing was missing. `stopped` are the
-    containers that somebody stopped on purpose."""
+    containers that somebody stopped on purpose, `died` those that ended and that nobody stopped. Of these,
+    `accidents` are no fault of their own: somebody killed them, or the pod's namespaces went; where nobody could tell
+    what happened meanwhile, all are (`is_excused`). `taken`
+    are those that the engine no longer restarts by itself."""
 
     spec: Pod | None = None
     stopped: set[str] = field(default_factory=set)
+    died: set[str] = field(default_factory=set)
+    killed: set[str] = field(default_factory=set)
+    accidents: set[str] = field(default_factory=set)
+    is_excused: bool = False
+    taken: set[str] = field(default_factory=set)
+    has_past: bool = False
+    keeper: Keeper | None = None
     first_mark: float | None = None
     due: float = 0.0
     repairs: int = 0
     rests_until: float = 0.0
+    wakes_at: float | None = None
+
+    def was_restarted(self, event: PodEvent) -> bool:
+        """Whether the event tells that the engine has restarted a container that ended by itself. Ask before
+        `notice`."""
+        name = event.container
+        return event.action == "start" and name in self.died - self.accidents - self.taken - {naming.INFRA}
 
     def notice(self, event: PodEvent) -> None:
         """`stop` comes when somebody asked for it, after `die`; a crash and a kill have only `die`."""
         if event.action == "stop":
             self.stopped.add(event.container)
-        elif event.action == "start":
-            self.stopped.discard(event.container)
+            self.died.discard(event.container)
+        elif event.action == "kill":
+            self.killed.add(event.container)
+        elif event.action == "die":
+            self.died.add(event.container)
+            if event.container == naming.INFRA:
+                self.accidents |= self.died
+            elif event.container in self.killed or naming.INFRA in self.died:
+                self.accidents.add(event.container)
+        elif event.action in ("start", "destroy"):
+            for names in (self.stopped, self.died, self.killed, self.accidents):
+                names.discard(event.container)
 
     def mark(self, now: float, settle_s: float) -> None:
         """It is to be looked at, once it is quiet."""
@@ -56,25 +86,42 @@ class Known:
         self.rests_until = now + min(FIRST_PAUSE_S * 2 ** (self.repairs - 1), LAST_PAUSE_S)
 
 
-def repairable(known: Known, status: PodStatus, changes: Sequence[Change]) -> tuple[list[Change], set[str]]:
-    """Of the changes that would make the pod as wanted, those that undo an accident; and the containers that
-    must stay as they are.
+def repairable(
+    known: Known, wanted: Pod, status: PodStatus, decision: Decision, changes: Sequence[Change]
+) -> tuple[list[Change], set[str]]:
+    """Of the changes that would make the pod as wanted, those that undo an accident or go on with what is under way;
+    and the containers that must stay as they are.
 
-    Left alone: what was stopped on purpose; what is made and not started, for whoever made it is about to; and
-    what was down already when the agent came. But running on lost namespaces is never on purpose.
+    Left alone: what was stopped on purpose; what is made and not started, for whoever made it is about to; what backs
+    off; and what was down already when the agent came, where the engine does not tell why. But running on lost
+    namespaces is never on purpose.
     """
+    ours = {c.name for c in decision.record.containers if c.not_before is not None}
+    is_under_way = bool(wanted.spec.init_containers) and decision.record.initialized != order.key(
+        wanted, status.sandbox
+    )
     was_down = known.spec is None and status.phase not in (Phase.RUNNING, Phase.PENDING)
-    if was_down or naming.INFRA in known.stopped:
+    is_unexplained = was_down and not ours and not known.died
+    if is_unexplained or naming.INFRA in known.stopped:
         return [], {change.container for change in changes}
     found = {c.name: c for c in status.containers}
     repairs: list[Change] = []
     held: set[str] = set()
     for change in changes:
-        container = found.get(change.container)
-        if change.container in known.stopped or (container and container.state is State.WAITING):
-            held.add(change.container)
-        elif known.spec is not None or (container and container.reason == "Stale"):
+        name, container = change.container, found.get(change.container)
+        ended_since = change.verb == "start" and container and _runs(container)
+        if name in decision.hold or ended_since:  # nobody has decided yet about an end after the look
+            held.add(name)
+        elif name in ours or is_under_way:
+            repairs.append(change)
+        elif name in known.stopped or (container and container.state is State.WAITING):
+            held.add(name)
+        elif known.spec is not None or name in known.died or (container and container.reason == "Stale"):
             repairs.append(change)
         else:
-            held.add(change.container)
+            held.add(name)
     return repairs, held - {naming.INFRA, ""}
+
+
+def _runs(container: ContainerStatus) -> bool:
+    return container.state is State.RUNNING and container.reason != "Stale"

@@ -79,7 +79,7 @@ _REFUSED: Final[Mapping[type, Mapping[str, str]]] = {
         "imagePullSecrets": _because("images are pulled with the logins of this user (`docker login`)"),
     },
     model.Container: _each(
-        "livenessProbe restartPolicyRules",
+        "restartPolicyRules",
         _LATER,
     ) | {
         "volumeDevices": _because("an engine has no block volumes; mount a hostPath of type BlockDevice"),

@@ -19,14 +19,18 @@ from podlab.status import ContainerStatus, Kind, PodStatus, State, Termination
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class News:
-    """What the probes and hooks of one run of a container have found so far. `condemned` is Kubernetes' reason why the
-    run must end, such as `Unhealthy`; then `grace_s` is how long it may take, where a probe says so."""
+    """What the probes and hooks of one run of a container have found so far.
+
+    `condemned` is Kubernetes' reason why the run must end, such as `Unhealthy`; then `message` tells more, `why` is
+    what follows a container's name in a sentence, and `grace_s` is how long it may take, where a probe says so.
+    """
 
     run: str
     started: bool | None = None
     ready: bool | None = None
     condemned: str = ""
     message: str = ""
+    why: str = ""
     grace_s: int | None = None
 
 
@@ -45,15 +49,20 @@ class Decision:
 
 def decide(
     pod: Pod, status: PodStatus, record: Record, news: Mapping[str, News], *, now: float, restarts: bool,
-    stopped: Collection[str] = (),
+    stopped: Collection[str] = (), excused: Collection[str] = (), unexplained: Collection[str] = (),
 ) -> Decision:  # fmt: skip
     """`restarts`: whoever asks is an agent, which restarts what ends. `stopped` was stopped on purpose, and no end of
-    it is an accident."""
+    it is to be undone; an end of what is `excused` is no fault of the container, and counts for no back-off.
+    What is `unexplained` ended before anybody looked: it counts as stopped, unless an agent restarts it."""
     looks = [
-        _Look(pod, wanted, c, record.of(c.name), news.get(c.name), now, restarts, c.name in stopped)
+        _Look(
+            pod, wanted, c, known, news.get(c.name), now, restarts,
+            is_stopped=c.name in stopped or (c.name in unexplained and not known.by_agent),
+            is_excused=c.name in excused,
+        )
         for c in status.containers
-        if (wanted := pod.container(c.name))
-    ]
+        if (wanted := pod.container(c.name)) and (known := record.of(c.name))
+    ]  # fmt: skip
     for look in looks:
         look.judge()
     if not (record.generation or order.needs_node(pod) or news or any(look.is_special for look in looks)):
@@ -86,6 +95,7 @@ class _Look:
     now: float
     restarts: bool
     is_stopped: bool
+    is_excused: bool
     events: list[EventRecord] = field(default_factory=list)
     kills: bool = False
     takes_over: bool = False
@@ -114,6 +124,8 @@ class _Look:
         is_again = known.run.startswith(f"{found.container_id} ")
         # an engine counts from 0 again when it is told to start a container
         more = known.engine_restarts + 1 if is_again and not by_engine else 0
+        has_crashed = by_engine > (known.engine_restarts if is_again else 0)
+        self.takes_over = self.restarts and has_crashed and not known.by_agent
         self.known = replace(
             known,
             run=found.run,
@@ -123,6 +135,8 @@ class _Look:
             engine_restarts=by_engine,
             not_before=None,
             killed="",
+            ends=known.ends + self.takes_over,
+            by_agent=known.by_agent or self.takes_over,
         )
         self._tell("Started", f"Started container {found.name}", at=_seconds(found.started_at))
 
@@ -134,7 +148,7 @@ class _Look:
             self._tell("Unhealthy", f"Readiness probe failed: {news.message}", is_warning=True)
         if news.condemned and known.killed != known.run:
             self._tell(news.condemned, news.message, is_warning=True)
-            self._tell("Killing", f"Container {self.found.name} will be restarted")
+            self._tell("Killing", f"Container {self.found.name} {news.why}, will be restarted")
             self.kills = True
         self.known = replace(
             known,
@@ -169,10 +183,12 @@ class _Look:
         is_to_run = policy == "Always" or (policy == "OnFailure" and end.exit_code != 0)
         if not (self.restarts and is_to_run) or (self.is_stopped and not was_killed):
             return
-        ends = backoff.ends_in_a_row(known.ends, ended - began if began is not None else 0)
-        pause_s = backoff.pause_s(ends)
+        ends, pause_s = known.ends, 0.0
+        if not self.is_excused:
+            ends = backoff.ends_in_a_row(known.ends, ended - began if began is not None else 0)
+            pause_s = backoff.pause_s(ends)
         self.takes_over = not known.by_agent
-        self.known = replace(known, ends=ends, not_before=ended + pause_s, by_agent=True)
+        self.known = replace(known, ends=ends, not_before=self.now + pause_s, by_agent=True)
         if pause_s:
             message = f"Back-off restarting failed container {found.name} in pod {self.pod.name}"
             self._tell("BackOff", message, is_warning=True)

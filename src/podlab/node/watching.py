@@ -95,6 +95,7 @@ class Watch:
         self._tell(
             condemned=UNHEALTHY,
             message=f"{kind} probe failed: {track.message}",
+            why=f"failed {kind.lower()} probe",
             grace_s=track.probe.termination_grace_period_seconds,
         )
 

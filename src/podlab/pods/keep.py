@@ -9,7 +9,7 @@ import asyncio
 from collections.abc import Callable, Collection
 from collections.abc import Set as AbstractSet
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Self
 
 from podlab.clock import Clock, LoopClock
@@ -20,13 +20,12 @@ from podlab.node.decide import Decision, News, decide
 from podlab.node.tracker import Kind
 from podlab.node.watching import Watch
 from podlab.record import Record
-from podlab.status import Phase, PodStatus, State
+from podlab.status import PodStatus, State
 
 if TYPE_CHECKING:
     from podlab.engines.base import Engine
     from podlab.model import Pod
 
-PAUSE_S = 0.2
 EVERY_PROBE = frozenset(Kind)
 
 
@@ -68,7 +67,14 @@ class Keeper:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def look(self, status: PodStatus, *, stopped: Collection[str] = ()) -> Decision:
+    async def look(
+        self,
+        status: PodStatus,
+        *,
+        stopped: Collection[str] = (),
+        excused: Collection[str] = (),
+        unexplained: Collection[str] = (),
+    ) -> Decision:
         """Decide, remember, and kill what is condemned. `Overtaken` where somebody else wrote meanwhile: look again.
 
         What is to be started is left to `engine.apply`, with `hold`.
@@ -76,7 +82,7 @@ class Keeper:
         record = await self._engine.record(self.pod.name) or Record()
         decision = decide(
             self.pod, status, record, self._news(), now=self._clock.now(), restarts=self._restarts,
-            stopped=stopped,
+            stopped=stopped, excused=excused, unexplained=unexplained,
         )  # fmt: skip
         if not decision.record.says_the_same(record):
             await self._engine.write_record(self.pod.name, decision.record, based_on=record.generation)
@@ -102,6 +108,22 @@ class Keeper:
         except Overtaken:
             self.pod = await self._engine.spec(self.pod.name)
         return True
+
+    async def hand_back(self) -> None:
+        """Let the engine restart what it did before an agent came; what is held back starts at once."""
+        record = await self._engine.record(self.pod.name)
+        taken = [c for c in record.containers if c.by_agent] if record else []
+        if record is None or not taken:
+            return
+        new = record
+        for container in taken:
+            new = new.with_container(replace(container, by_agent=False, not_before=None))
+        await self._engine.write_record(self.pod.name, new, based_on=record.generation)
+        for container in taken:
+            with suppress(NotFound):
+                await self._engine.restarts(self.pod.name, container.name, by="engine")
+                if container.not_before is not None:
+                    await self._engine.start(self.pod.name, container.name)
 
     async def remember(self, status: PodStatus) -> None:
         """What was found, at the end. Where somebody else is at it, they do."""
@@ -177,19 +199,3 @@ def is_due(pod: Pod, status: PodStatus, record: Record) -> bool:
         if is_due:
             return True
     return False
-
-
-async def until_begun(engine: Engine, pod: Pod) -> None:
-    """Bring the pod as far as that its containers have been started: its init containers are through then."""
-    async with Keeper(engine, pod, kinds=frozenset({Kind.STARTUP})) as keeper:
-        while True:
-            status = await engine.get(pod.name)
-            has_moved = await keeper.advance(status)
-            names = {c.name for c in keeper.pod.spec.containers}
-            mains = [c for c in status.containers if c.name in names]
-            has_failed = status.phase is Phase.FAILED
-            if has_failed or (
-                len(mains) == len(names) and all(c.started_at for c in mains) and not has_moved
-            ):
-                return
-            await asyncio.sleep(PAUSE_S)

@@ -7,7 +7,6 @@ from collections.abc import Callable, Sequence
 
 from podlab.engines.base import Change, Engine
 from podlab.model import Pod
-from podlab.pods.keep import until_begun
 from podlab.pods.ready import OnProgress, wait_ready
 
 AT_ONCE = 8
@@ -26,6 +25,7 @@ async def up(
     on_progress: OnProgress = lambda progress: None,
 ) -> None:
     """Make every pod as wanted and, with `wait`, return when all are ready. Images must be on the engine.
+    Without, what stands behind an init container or a hook is left to an agent, or to the next `up`.
 
     `replace` removes each pod first. A pod that cannot be made is undone, unless `keep_on_error`, and so are
     the others that are not finished; those that are, stay. `timeout_s` bounds the waiting, not the making.
@@ -39,8 +39,6 @@ async def up(
             await engine.apply(pod, keep_on_error=keep_on_error, on_change=on_change)
         if wait:
             await wait_ready(engine, pod.name, timeout_s=timeout_s, drives=True, on_progress=on_progress)
-        elif pod.spec.init_containers:
-            await until_begun(engine, pod)
 
     await _all([one(pod) for pod in pods])
 

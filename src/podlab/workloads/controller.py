@@ -5,10 +5,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from podlab.clock import Clock, SystemClock
-from podlab.errors import PodlabError
+from podlab.errors import PodlabError, Unavailable
 from podlab.model.workloads import CronJob, Job, Replicated, Workload
 from podlab.workloads import cron, kept
 from podlab.workloads.acting import act, act_on_job, pods_of
@@ -18,7 +18,7 @@ from podlab.workloads.state import state_of
 from podlab.workloads.template import is_job_of, reference
 
 if TYPE_CHECKING:
-    from podlab.engines.base import Engine
+    from podlab.engines.base import Engine, PodEvent
     from podlab.status import PodStatus
 
 ROUND_S = 30.0
@@ -26,6 +26,8 @@ SOON_S = 1.0
 """After a step: what it has made gets ready, or not."""
 SETTLE_S = 0.2
 """After an event, which seldom comes alone."""
+
+_CHANGES: Final = ("start", "die", "destroy")
 
 OnDone = Callable[[str, str, str], None]
 """What was done: a verb, the workload as `deployment/web`, and a message for people."""
@@ -45,11 +47,14 @@ class Controller:
         self._clock = clock or SystemClock()
         self._on_done = on_done
         self._noticed = asyncio.Event()
+        self._has_workloads = False
         self._waited_s: dict[str, float] = {}
 
-    def notice(self) -> None:
-        """Something happened to a pod, or somebody put a workload: look soon."""
-        self._noticed.set()
+    def notice(self, event: PodEvent) -> None:
+        """Something happened to a pod: look soon, where it may be one of a workload's. What is put while no workload
+        is known is found at the next round."""
+        if self._has_workloads and event.action in _CHANGES:
+            self._noticed.set()
 
     async def run(self) -> None:
         """Until cancelled. An engine that does not answer is asked again a round later."""
@@ -57,6 +62,8 @@ class Controller:
             pause_s = ROUND_S
             try:
                 pause_s = await self.round()
+            except Unavailable:
+                pass  # which the agent tells
             except PodlabError as error:
                 self._on_done("failed", "", error.message)
             await self._rest(pause_s)
@@ -65,6 +72,7 @@ class Controller:
         """One step of every workload. Returns after how many seconds the next one is due."""
         self._noticed.clear()
         workloads = await kept.everything(self._engine)
+        self._has_workloads = bool(workloads)
         if not workloads:
             return ROUND_S
         statuses = await self._engine.list()
@@ -126,7 +134,7 @@ class Controller:
             job, put = await kept.keep(self._engine, step.create, self._clock.now())
             if put == "created":
                 self._on_done("changed", reference(cron_job), f"made job/{job.metadata.name}")
-            self.notice()
+            self._noticed.set()
         await kept.note(self._engine, cron_job, step.state)
         return self._until(step.wake_at)
 

@@ -62,6 +62,7 @@ class Containers(Pods):
         if container is not None and not running:
             raise Conflict(f"container {container!r} of pod {name!r} is not running", subject=container)
         for each in running:
+            self._happened(name, each.spec.name, "kill")
             self._runner.signal(each, signal)
 
     async def pause(self, name: str, container: str | None = None) -> None:
@@ -93,4 +94,5 @@ class Containers(Pods):
                 f"no program {command[0]!r}, or its working directory is a file",
                 subject=container.spec.name,
             )
+        container.restart_count = 0  # it counts what it does by itself
         self._runner.start(pod, container)
