@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 POD = f"{PREFIX}-terminal"
 KEY_PAUSE_S = 0.2
 DRAWN_BYTES_S = 4_000_000
+FILLING_S = 25
+"""Before a flood comes as slowly as it is read: the engine takes a megabyte of each ahead, as fast as it can."""
 FLOOD_BYTES = 50_000_000
 _FLOOD = b"yes 0123456789012345678901234567890123456789012345678901234567890123456789"
 
@@ -240,7 +242,7 @@ async def load(server: Server, quick: bool) -> dict[str, Reading]:
             for each in terminals[half:]:
                 await each.type(_FLOOD + b"\r")
                 floods.append(group.create_task(until(_Slow(each, 20_000), b"never", 600)))
-            await asyncio.sleep(2)
+            await asyncio.sleep(5 if quick else FILLING_S)
             typed = await asyncio.gather(*(_typed(each, keys, KEY_PAUSE_S) for each in terminals[:half]))
             for flooding in floods:
                 flooding.cancel()

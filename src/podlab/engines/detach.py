@@ -22,11 +22,11 @@ class DetachKeys:
 
     def feed(self, typed: bytes) -> bytes:
         """What goes on to the command; after the keys were pressed, nothing does."""
+        if not self._sequence:
+            return typed
         typed, self._held = self._held + typed, b""
         if self.were_pressed:
             return b""
-        if not self._sequence:
-            return typed
         if (at := typed.find(self._sequence)) >= 0:
             self.were_pressed = True
             return typed[:at]

@@ -124,6 +124,18 @@ async def test_after_a_stall_the_command_goes_on_slowly_and_the_viewer_is_told(
         assert browser.skipped_bytes > 0
 
 
+async def test_a_very_slow_reader_is_no_stall_and_misses_nothing() -> None:
+    async with running() as (opened, process):
+        browser = Browser()
+        viewer = opened.join(browser, Access.OWN)
+        process.start_flood(LINE * 32)
+        for _ in range(20):
+            await asyncio.sleep(pace.STALL_S * 0.9)
+            opened.acknowledge(viewer, 1000)
+        assert "k" not in browser.kinds()
+        assert process.read_bytes <= (1 << 19) + 20 * 1000
+
+
 async def test_output_is_read_slowly_when_nobody_looks() -> None:
     async with running() as (_, process):
         process.start_flood(LINE * 32)

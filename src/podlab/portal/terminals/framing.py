@@ -37,6 +37,11 @@ class Violation(Exception):
         self.code = code
 
 
+def binary(data: bytes) -> bytes:
+    """A message, as a server sends it."""
+    return b"\x82%c%b" % (len(data), data) if len(data) < 126 else frame(Kind.BINARY, data)
+
+
 def frame(kind: Kind, data: bytes) -> bytes:
     """As a server sends it."""
     size = len(data)

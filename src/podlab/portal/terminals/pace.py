@@ -32,6 +32,7 @@ class Pace:
         self._is_hurried = False
         self._is_stalled = False
         self._burst_bytes = 0
+        self._changed_at = 0.0
         self._pause: asyncio.TimerHandle | None = None
         self._is_short = False
 
@@ -61,6 +62,7 @@ class Pace:
     def changed(self) -> None:
         """Somebody came, left, or acknowledged; or there is a hurry."""
         self._is_stalled = False
+        self._changed_at = self._loop.time()
         if self._pause and (self._is_hurried or not (self._is_short or self._waits())):
             self._go_on()
 
@@ -84,6 +86,10 @@ class Pace:
         self._pause = self._loop.call_later(seconds, then)
 
     def _stall(self) -> None:
+        rest_s = self._changed_at + STALL_S - self._loop.time()
+        if rest_s > 0:  # a slow reader is one all the same
+            self._pause = self._loop.call_later(rest_s, self._stall)
+            return
         self._is_stalled = True
         self._go_on()
 

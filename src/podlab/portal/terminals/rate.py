@@ -11,7 +11,8 @@ if TYPE_CHECKING:
 
 
 class Rate:
-    """A bucket of `burst` tokens that fills by `per_s`; each frame takes one."""
+    """A bucket of `burst` tokens that fills by `per_s`; each frame takes one. It is filled up when it is empty, by what
+    has come in since, so after a pause there may be two bursts at once."""
 
     def __init__(self, per_s: float, burst: int, now: Callable[[], float]) -> None:
         self._per_s = per_s
@@ -22,9 +23,10 @@ class Rate:
 
     def count(self) -> None:
         """`Invalid` where the bucket is empty."""
-        now = self._now()
-        self._tokens = min(self._burst, self._tokens + (now - self._at) * self._per_s)
-        self._at = now
         if self._tokens < 1:
-            raise Invalid("too many frames")
+            now = self._now()
+            self._tokens = min(self._burst, self._tokens + (now - self._at) * self._per_s)
+            self._at = now
+            if self._tokens < 1:
+                raise Invalid("too many frames")
         self._tokens -= 1

@@ -84,7 +84,7 @@ class WebSocket:
     def send(self, message: bytes) -> None:
         """What is sent after the end is lost."""
         if not self._is_closing:
-            self._write(framing.frame(Kind.BINARY, message))
+            self._write(framing.binary(message))
 
     def close(self, code: int, reason: str) -> None:
         """After what has been sent. Twice is not an error."""
