@@ -30,11 +30,17 @@ class Words:
 
 
 def words(container: Container) -> Words | None:
-    """None for a container that says nothing about it: it has no such file, which would cost each its start."""
+    """None for a container that says nothing about it, nor names the file in its command or environment: it has no such
+    file, which would cost every container its start."""
     path, policy = container.termination_message_path, container.termination_message_policy
-    if path is None and policy is None:
+    if path is None and policy is None and not _names_default(container):
         return None
     return Words(path or DEFAULT_PATH, policy == FALLBACK)
+
+
+def _names_default(container: Container) -> bool:
+    texts = [*container.command, *container.args, *(e.value for e in container.env)]
+    return any(DEFAULT_PATH in text for text in texts)
 
 
 def needs_log(words: Words, file: bytes, exit_code: int | None) -> bool:

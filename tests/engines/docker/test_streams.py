@@ -248,6 +248,16 @@ async def test_dial_reaches_what_listens_on_loopback_only(
     assert answer.endswith(b"hello\n")
 
 
+async def test_dial_reaches_what_listens_on_the_pods_own_address_only(engine: DockerEngine, pod: str) -> None:
+    await shell(engine, pod, "mkdir -p /www; echo hello >/www/page; httpd -h /www -p $(hostname -i):8080")
+    async with await engine.dial(pod, 8080) as stream:
+        await stream.write(b"GET /page HTTP/1.0\r\n\r\n")
+        answer = b""
+        while data := await stream.read():
+            answer += data
+    assert answer.endswith(b"hello\n")
+
+
 async def test_dial_where_nobody_listens_fails_at_once(engine: DockerEngine, pod: str) -> None:
     with pytest.raises(Unavailable, match="nobody listens"):
         async with asyncio.timeout(60):

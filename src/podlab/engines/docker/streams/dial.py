@@ -19,23 +19,27 @@ _REFUSED = 111
 """ECONNREFUSED; no exit code of `nc`."""
 # busybox's nc says nothing when it is connected. So the kernel is asked first who listens (state 0A),
 # which opens no connection that a server would notice: https://docs.kernel.org/networking/proc_net_tcp.html
-# (Addresses are in the machine's byte order.)
+# (Addresses are in the machine's byte order.) Loopback goes before another address of the pod.
 # The shell's number is said first, since nc takes it over and must be ended by somebody who knows it.
 # Looking forks nothing, and the pauses grow: thirty pods may wait at the same time.
 _SCRIPT = f"""
-port=$(printf %04X "$1") left=$2 pause=1 to=
+port=$(printf %04X "$1") left=$2 pause=1 to= other=
 look() {{
     while read -r _ local _ state _; do
         [ "$state" = 0A ] || continue
         case $local in
         00000000:$port | 0100007F:$port | 7F000001:$port) to=127.0.0.1 ;;
         {"0" * 32}:$port | {"0" * 24}01000000:$port | {"0" * 31}1:$port) to=${{to:-::1}} ;;
+        ????????:$port)
+            one=${{local%??????:*}} two=${{local%????:*}} three=${{local%??:*}} four=${{local%:*}}
+            other=$((0x${{four#??????}})).$((0x${{three#????}})).$((0x${{two#??}})).$((0x$one)) ;;
         esac
     done
 }}
 while :; do
     look </proc/net/tcp
     [ "$to" ] || ! [ -r /proc/net/tcp6 ] || look </proc/net/tcp6
+    to=${{to:-$other}}
     [ -z "$to" ] || break
     [ "$left" -gt 0 ] || exit {_REFUSED}
     sleep 0.$pause
@@ -48,7 +52,8 @@ exec nc "$to" "$1"
 
 
 async def dial(client: Client, infra_id: str, port: int, patience_s: float = 0) -> Stream:
-    """Connect to a port in the network namespace of the infra container, on loopback: 127.0.0.1, else ::1.
+    """Connect to a port in the network namespace of the infra container, on loopback, 127.0.0.1, else ::1, or on
+    another of the pod's IPv4 addresses.
 
     `Unavailable` where nobody listens there within `patience_s`; waiting is done in the pod, by one command.
     The image of the infra container must have busybox; the others need nothing. When the server ends its
