@@ -41,7 +41,27 @@ metadata:
 spec:
   restartPolicy: OnFailure
   shareProcessNamespace: true
+  hostNetwork: false
+  hostPID: false
+  hostIPC: false
   hostname: web-1
+  subdomain: site
+  setHostnameAsFQDN: true
+  dnsPolicy: None
+  os: {name: linux}
+  resources: {limits: {cpu: 4, memory: 1Gi}, requests: {cpu: 2}}
+  securityContext:
+    runAsUser: 1000
+    runAsGroup: 1000
+    runAsNonRoot: true
+    fsGroup: 2000
+    fsGroupChangePolicy: OnRootMismatch
+    supplementalGroups: [3000]
+    supplementalGroupsPolicy: Strict
+    sysctls: [{name: net.ipv4.tcp_syncookies, value: "1"}]
+    seccompProfile: {type: RuntimeDefault}
+    appArmorProfile: {type: RuntimeDefault}
+    seLinuxOptions: {user: u, role: r, type: t, level: "s0:c1"}
   hostAliases: [{ip: 10.0.0.1, hostnames: [db, db.local]}]
   dnsConfig:
     nameservers: [1.1.1.1, "2606:4700:4700::1111"]
@@ -120,11 +140,14 @@ spec:
     resources:
       limits: {cpu: 500m, memory: 64Mi}
       requests: {cpu: 0.25, memory: 32Mi}
+    resizePolicy: [{resourceName: memory, restartPolicy: RestartContainer}]
     securityContext:
       privileged: false
       capabilities: {add: [NET_ADMIN], drop: [ALL]}
       runAsUser: 1000
       runAsGroup: 1000
+      runAsNonRoot: true
+      seLinuxOptions: {level: "s0:c1"}
       readOnlyRootFilesystem: true
       allowPrivilegeEscalation: false
       procMount: Default

@@ -17,7 +17,7 @@ from podlab.model.container import Container, ContainerPort, ResizePolicy, Resou
 from podlab.model.environment import EnvFromSource, EnvVar, EnvVarSource
 from podlab.model.metadata import Metadata
 from podlab.model.objects import ConfigMap, PersistentVolumeClaim, Secret
-from podlab.model.pod import DNSConfig, DNSOption, HostAlias, Pod, PodSpec
+from podlab.model.pod import DNSConfig, DNSOption, HostAlias, Pod, PodOS, PodSpec
 from podlab.model.probes import (
     ExecAction,
     GRPCAction,
@@ -109,6 +109,7 @@ __all__ = [
     "ObjectReference",
     "PersistentVolumeClaim",
     "Pod",
+    "PodOS",
     "PodSecurityContext",
     "PodSpec",
     "Probe",

@@ -33,6 +33,13 @@ class DNSConfig(Wire):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PodOS(Wire):
+    """All containers here are Linux's."""
+
+    name: Literal["linux"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PodSpec(Wire):
     containers: tuple[Container, ...] = ()
     init_containers: tuple[Container, ...] = ()
@@ -53,6 +60,7 @@ class PodSpec(Wire):
     termination_grace_period_seconds: int | None = None
     active_deadline_seconds: int | None = None
     runtime_class_name: str | None = None
+    os: PodOS | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,7 @@ import re
 from podlab import naming
 from podlab.engines.docker.api import Client
 from podlab.engines.docker.plan import Step
-from podlab.errors import AlreadyExists, NotFound, PodlabError
+from podlab.errors import AlreadyExists, NotFound, PodlabError, Unsupported
 
 _INFRA_DOWN = re.compile(
     r"non running container|is restarting, wait until the container is running|lstat /proc/\d+/ns/"
@@ -41,6 +41,9 @@ async def explain(client: Client, pod: str, step: Step, error: PodlabError) -> P
             subject=pod,
             hint="rename or remove that container, or give the pod another name",
         )
+    if unable := _unable(text):
+        why, hint = unable
+        return Unsupported(f"cannot {step.verb} {what}: {why}", subject=pod, hint=hint)
     if _INFRA_DOWN.search(text):
         said = await _last_words(client, naming.container(pod, naming.INFRA))
         return type(error)(
@@ -50,6 +53,21 @@ async def explain(client: Client, pod: str, step: Step, error: PodlabError) -> P
         )
     verb = step.verb if step.concerns_container else f"{step.verb} '{step.target}' of"
     return type(error)(f"cannot {verb} {what}: {text}", subject=pod, hint=error.hint)
+
+
+def _unable(text: str) -> tuple[str, str] | None:
+    """Why the engine cannot give what a container's resources ask for, and what to do."""
+    if driver := re.search(r'could not select device driver "([^"]*)"', text):
+        if driver[1] == "nvidia":
+            hint = "install the NVIDIA container toolkit on the engine's machine, or remove the limit"
+            return "the engine cannot give it nvidia.com/gpu", hint
+        return "the engine knows no devices by name", "turn its feature `cdi` on, or remove the limits on devices"
+    if missing := re.search(r"unresolvable CDI devices (\S.*)", text):
+        return f"the engine has no device {missing[1]}", "`docker info` tells where it looks for devices (CDI)"
+    if "storage-opt" in text:
+        hint = "bound a volume instead (emptyDir), or keep the engine's data on xfs that is mounted with pquota"
+        return f"the engine cannot bound ephemeral-storage: {text}", hint
+    return None
 
 
 async def _holder(client: Client, port: str) -> str:

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from podlab import model
 from podlab.manifest.checks import (
+    amounts,
     container,
     environment,
     objects,
@@ -58,7 +59,7 @@ CHECKS: Final[Mapping[type, Callable[[Any], Iterator[tuple[tuple[str | int, ...]
     model.PodSecurityContext: security.pod_security_context,
     model.PodSpec: pod.spec,
     model.Probe: probes.probe,
-    model.Resources: container.resources,
+    model.Resources: amounts.resources,
     model.ProjectedVolume: projected.projected,
     model.ResourceSelector: environment.resource,
     model.SeccompProfile: security.profile,

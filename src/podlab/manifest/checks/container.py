@@ -1,4 +1,4 @@
-"""One container: its image, ports, variables and resources."""
+"""One container: its image, ports and variables."""
 
 from __future__ import annotations
 
@@ -11,8 +11,6 @@ from podlab.images import reference
 from podlab.manifest import syntax
 from podlab.manifest.checks import probes
 from podlab.manifest.checks.finding import Findings, at, twice
-from podlab.manifest.nodes import quoted
-from podlab.manifest.suggest import did_you_mean
 
 _RESOURCES: Final = ("cpu", "memory")
 _LEAST_MEMORY: Final = 6 * 1024 * 1024
@@ -70,33 +68,3 @@ def port(p: model.ContainerPort) -> Findings:
         yield from at("name", syntax.port_name(p.name))
 
 
-def resources(r: model.Resources) -> Findings:
-    for kind, amounts in (("limits", r.limits), ("requests", r.requests)):
-        for name, amount in amounts.items():
-            yield from at((kind, name), _amount(kind, name, amount))
-    for name in _RESOURCES:
-        if name not in r.limits or name not in r.requests:
-            continue
-        limit, request = r.limits[name], r.requests[name]
-        if _amount("limits", name, limit) or _amount("requests", name, request):
-            continue
-        if quantity.parse(request) > quantity.parse(limit):
-            yield ("requests", name), f"{request} is more than the limit, {limit}"
-
-
-def _amount(kind: str, name: str, amount: model.Quantity) -> str:
-    if name not in _RESOURCES:
-        near = did_you_mean(name, _RESOURCES)
-        return f"only cpu and memory are honoured, not {quoted(name)}{near}"
-    try:
-        value = quantity.parse(amount)
-    except ValueError as error:
-        return str(error)
-    if value < 0 or (value == 0 and kind == "limits"):
-        return f"must be more than 0, not {amount}"
-    if value >= _MOST[name]:
-        return f"{amount} is too much"
-    if name == "memory" and kind == "limits" and value < _LEAST_MEMORY:
-        meant = f"; 'm' means thousandths, write {str(amount)[:-1]}Mi" if str(amount).endswith("m") else ""
-        return f"{amount} is less than the 6Mi that a container needs{meant}"
-    return ""

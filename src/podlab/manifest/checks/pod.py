@@ -8,7 +8,7 @@ from typing import Final
 
 from podlab import model, ports
 from podlab.manifest import syntax, together
-from podlab.manifest.checks import probes
+from podlab.manifest.checks import amounts, probes
 from podlab.manifest.checks.finding import Findings, at, at_least, twice
 from podlab.manifest.nodes import quoted
 from podlab.manifest.suggest import did_you_mean
@@ -89,6 +89,7 @@ def spec(s: model.PodSpec) -> Findings:
     yield from _restarts(s)
     yield from twice(("volumes",), "name", (v.name for v in s.volumes))
     yield from _host_ports(s)
+    yield from amounts.of_pod(s)
     yield from probes.of_pod(s)
     for name, text in (("hostname", s.hostname), ("subdomain", s.subdomain)):
         if text is not None:

@@ -7,6 +7,7 @@ from typing import Final
 
 from podlab import model, naming
 from podlab.engines.docker.translate.bridges import HOST
+from podlab.engines.docker.translate.devices import devices, disk
 from podlab.engines.docker.translate.labels import Body, digest, labels, one_shim, runtime
 from podlab.engines.docker.translate.last_words import last_words_label, last_words_mount
 from podlab.engines.docker.translate.mounts import mounts
@@ -77,6 +78,8 @@ def member(pod: Pod, container: Container, around: Surroundings = NOTHING_AROUND
             ],
             **own_bounds(pod, container),
             **grouped(pod),
+            **devices(container),
+            **disk(container),
             **of_seat(pod),
         },
     }
