@@ -64,9 +64,6 @@ _REFUSED: Final[Mapping[type, Mapping[str, str]]] = {
         "successPolicy": _because("a Job is complete when all its completions are"),
     },
     model.PodSpec: _each(
-        "os resources",
-        _LATER,
-    ) | _each(
         "affinity automountServiceAccountToken evictionResponders nodeName nodeSelector overhead preemptionPolicy"
         " priority priorityClassName readinessGates resourceClaims schedulerName schedulingGates schedulingGroup"
         " serviceAccount serviceAccountName tolerations topologySpreadConstraints",

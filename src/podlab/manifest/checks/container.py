@@ -3,20 +3,12 @@
 from __future__ import annotations
 
 import posixpath
-from decimal import Decimal
-from typing import Final
 
-from podlab import model, naming, quantity
+from podlab import model, naming
 from podlab.images import reference
 from podlab.manifest import syntax
 from podlab.manifest.checks import probes
 from podlab.manifest.checks.finding import Findings, at, twice
-
-_RESOURCES: Final = ("cpu", "memory")
-_LEAST_MEMORY: Final = 6 * 1024 * 1024
-"""https://docs.docker.com/engine/containers/resource_constraints/#limit-a-containers-access-to-memory"""
-_MOST: Final = {"cpu": Decimal(2**63) / 10**9, "memory": Decimal(2**63)}
-"""What the engine's 64-bit numbers hold: billionths of a processor, bytes."""
 
 
 def container(c: model.Container) -> Findings:
