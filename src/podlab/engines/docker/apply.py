@@ -203,7 +203,9 @@ class _Run:
             case Verb.START:
                 await client.json("POST", f"/containers/{name}/start")
             case Verb.RESTART:
-                await client.json("POST", f"/containers/{name}/restart")
+                # One request leaves a container without grace period with a root that nobody can exec into.
+                await client.json("POST", f"/containers/{name}/stop")
+                await client.json("POST", f"/containers/{name}/start")
             case Verb.STOP:
                 await client.json("POST", f"/containers/{name}/stop")
             case Verb.UPDATE:

@@ -235,6 +235,7 @@ class DockerEngine:
         infra = found.infra
         assert infra is not None  # noqa: S101 - _whole refuses such a pod
         await self._each([infra, *found.publishers.values()], "start")
+        await self._furnish(found)
         await self._each(found.members.values(), lambda c: "restart" if found.is_stale(c) else "start")
 
     async def stop(self, name: str, container: str | None = None, *, grace_s: int | None = None) -> None:
@@ -262,6 +263,7 @@ class DockerEngine:
         await stop_in_order(self, self.client, name, running(found), grace_s=grace_s)
         if found.infra and not found.infra.is_up:
             await self._each([found.infra], "start")
+            await self._furnish(found)
         for group in restart_order(found):
             await self._each(group, "restart", **query)
 
@@ -414,6 +416,19 @@ class DockerEngine:
                 hint="`podlab up` with its file repairs it",
             )
         return found
+
+    async def _furnish(self, found: FoundPod) -> None:
+        """Volumes in memory are empty after their infra was down, and its address may be another one now."""
+        from podlab.engines.docker.contents.again import furnish, shows_address
+        from podlab.errors import ungrouped
+        from podlab.model import Pod
+        from podlab.wire import decode
+
+        if found.spec is None or not (found.spec["spec"].get("volumes") or shows_address(found)):
+            return
+        pod = decode(Pod, found.spec)
+        with ungrouped():
+            await (self.apply(pod) if shows_address(found) else furnish(self.client, pod, self.infra_image))
 
     async def _post(self, name: str, container: str, verb: str, **query: Any) -> None:
         await self.client.json("POST", f"/containers/{await self._id(name, container)}/{verb}", query=query)
