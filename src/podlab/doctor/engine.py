@@ -16,11 +16,14 @@ SOUND: Final = (23, 0)
 """Before it, a privileged container asks for every capability there is and fails where the machine lacks one."""
 WAITS_FOR_OWNERS: Final = (29, 0)
 """From here on a starting engine waits for the container whose network another one joins."""
+PODMAN: Final = (5, 4)
+"""What the tests run on."""
 CLOCK_S: Final = 5.0
 """Lifetimes end by the engine's clock and are reckoned by ours: half of the shortest step that `ps` shows."""
 
 _INSTALL: Final = "https://docs.docker.com/engine/install/"
 _OLD_DRIVERS: Final = ("aufs", "devicemapper", "overlay")
+"""Of a Docker Engine; Podman's only one is called `overlay`."""
 _DRIVERS: Final = "https://docs.docker.com/engine/storage/drivers/select-storage-driver/"
 
 
@@ -63,11 +66,15 @@ def _version(engine: EngineFacts) -> Finding:
     found = release(engine.version)
     level, text, fix = Level.OK, f"{engine.version} is one that podlab knows", ""
     if "podman" in engine.product.lower():
-        level = Level.WARNING
+        is_known = found >= PODMAN
+        level = Level.NOTE if is_known else Level.WARNING
         text = (
-            "this is Podman behind Docker's API: podlab relies on how Docker shares namespaces and restarts"
+            f"this is Podman {engine.version} behind Docker's API: pods work but for what docs/podman.md names; seats "
+            "need a Docker Engine"
+            if is_known
+            else f"this is Podman {engine.version} behind Docker's API; podlab is tested with 5.4"
         )
-        fix = "use a Docker Engine: export DOCKER_HOST=unix:///var/run/docker.sock, or podlab engine start"
+        fix = "for seats: export DOCKER_HOST=unix:///var/run/docker.sock, or podlab engine start"
     elif found == (0, 0):
         level, text = Level.NOTE, f"{engine.version!r} is no release that podlab knows"
     elif found < OLDEST:
@@ -106,7 +113,7 @@ def _storage(engine: EngineFacts) -> Finding:
         level = Level.NOTE
         text = f"fuse-overlayfs{on} passes every file access through a process: slower than overlay2"
         fix = "a kernel of 5.11 or newer lets rootless engines use overlay2"
-    elif engine.storage_driver in _OLD_DRIVERS:
+    elif engine.storage_driver in _OLD_DRIVERS and "podman" not in engine.product.lower():
         level = Level.WARNING
         text = f"{engine.storage_driver}{on} is deprecated and removed from newer engines"
         fix = 'set {"storage-driver": "overlay2"} in daemon.json after docker save of what must stay'

@@ -91,6 +91,22 @@ def test_what_podman_has_words_of_its_own_for_is_said_in_them() -> None:
     }
 
 
+def test_a_folder_of_a_volume_is_named_with_its_source() -> None:
+    mount = {
+        "Type": "volume",
+        "Source": "a",
+        "Target": "/a",
+        "VolumeOptions": {"NoCopy": True, "Subpath": "in"},
+    }
+    host = {"SecurityOpt": [], "Mounts": [mount]}
+    said = in_its_words({"HostConfig": host}, Features.of(PODMAN))["HostConfig"]
+    assert said["Mounts"] == [mount | {"Source": "a,subpath=in"}]
+    assert said["Binds"] == []
+    mount["VolumeOptions"] = {"Subpath": "in,source=b"}
+    with pytest.raises(Unsupported):
+        in_its_words({"HostConfig": host}, Features.of(PODMAN))
+
+
 @pytest.mark.parametrize("body", [b"", b"no JSON", b"[]", b"null", b"{}"])
 def test_a_refusal_may_say_anything(body: bytes) -> None:
     assert refusal(500, body).message

@@ -27,7 +27,7 @@ from podlab.engines.docker.contents.fill import fill
 from podlab.engines.docker.contents.host_paths import see_to
 from podlab.engines.docker.contents.last_words import make_file
 from podlab.engines.docker.delete import delete, remove_container, remove_volume
-from podlab.engines.docker.dialect import in_its_words
+from podlab.engines.docker.dialect import in_its_words, update
 from podlab.engines.docker.explain import explain
 from podlab.engines.docker.found import FoundPod
 from podlab.engines.docker.image_user import settled
@@ -210,7 +210,7 @@ class _Run:
                 await client.json("POST", f"/containers/{name}/stop")
             case Verb.UPDATE:
                 bounds = resizing.update(pod, step.target)
-                await client.json("POST", f"/containers/{name}/update", body=bounds)
+                await update(client, name, bounds)
             case Verb.REMOVE:
                 await self._remove(step.target, name)
             case Verb.REMOVE_VOLUME | Verb.REMOVE_SPEC:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
@@ -92,18 +93,17 @@ async def remove_container(client: Client, id: str) -> None:
 async def _remove_with_patience(client: Client, id: str) -> None:
     """Podman removes no container whose namespaces another one has joined, be it stopped; members that are removed
     at the same time are soon gone."""
-    pause_s = 0.02
-    async with asyncio.timeout(REMOVAL_WAIT_S):
-        while True:
-            try:
-                await client.json("DELETE", f"/containers/{id}", query={"force": True, "v": True})
-            except PodlabError as error:
-                if "has dependent containers" not in error.message:
-                    raise
-            else:
-                return
-            await asyncio.sleep(pause_s)
-            pause_s = min(pause_s * 2, 0.5)
+    pause_s, ends = 0.02, time.monotonic() + REMOVAL_WAIT_S
+    while True:
+        try:
+            await client.json("DELETE", f"/containers/{id}", query={"force": True, "v": True})
+        except PodlabError as error:
+            if "has dependent containers" not in error.message or time.monotonic() > ends:
+                raise
+        else:
+            return
+        await asyncio.sleep(pause_s)
+        pause_s = min(pause_s * 2, 0.5)
 
 
 async def remove_volume(client: Client, name: str) -> None:

@@ -43,5 +43,4 @@ class Features:
             archive_makes_folders=True,
             bridges_keep_apart=False,
             makes_what_is_bound=True,
-            has_subpaths=False,
         )

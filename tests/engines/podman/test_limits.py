@@ -1,0 +1,19 @@
+"""The list of what Podman does not keep is true to the contract and to what people read."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from podlab.testing.contract import EngineContract
+from tests.engines.podman.limits import LIMITS
+
+PAGE = Path(__file__).parents[3] / "docs/podman.md"
+
+
+def test_every_limit_is_of_a_test_of_the_contract() -> None:
+    assert [name for name in LIMITS if not hasattr(EngineContract, name)] == []
+
+
+def test_the_page_shows_the_list_and_nothing_else() -> None:
+    rows = [line for line in PAGE.read_text().splitlines() if line.startswith("| `test_")]
+    assert rows == [f"| `{name}` | {why} |" for name, why in LIMITS.items()]
