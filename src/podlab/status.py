@@ -63,13 +63,15 @@ class ContainerStatus:
     """`is_ready` is None where nobody has asked its readiness probe. `is_started`: it runs, its startup probe has
     passed and its postStart hook is done; None where that is not known. `reason` is one word as in Kubernetes
     (`Completed`, `Error`, `OOMKilled`, `CrashLoopBackOff`, `Stale`); `message` is for people. `last` is how the run
-    before this one ended, or, while it waits to be started again, the last one."""
+    before this one ended, or, while it waits to be started again, the last one. `image_id` is of the image that it was
+    made from, which `image` may not mean any more; empty where that is not known."""
 
     name: str
     image: str
     state: State
     kind: Kind = Kind.MAIN
     container_id: str = ""
+    image_id: str = ""
     is_ready: bool | None = None
     is_started: bool | None = None
     restart_count: int = 0

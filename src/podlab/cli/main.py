@@ -9,7 +9,10 @@ import sys
 COMMANDS: dict[str, dict[str, tuple[str, str]]] = {
     "Pods": {
         "up": ("up:command", "Make pods as their files say, and wait until they are ready"),
+        "apply": ("apply:command", "The same in kubectl's word; --diff shows first what differs"),
         "down": ("down:command", "Stop and remove pods with their volumes"),
+        "set": ("set_:command", "Change images, variables or bounds of a pod's containers"),
+        "update": ("update:command", "Pull a pod's images again, and make outdated containers anew"),
         "clone": ("clone:command", "Make another pod as one that is there"),
         "publish": ("publish:publish", "Publish ports of a pod that is there already"),
         "unpublish": ("publish:unpublish", "Take back ports that were published so"),

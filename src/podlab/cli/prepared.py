@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Self
 from podlab.cli.runner import warn
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Collection, Iterable, Mapping
 
     from podlab.cli.image_progress import Lines
     from podlab.engines.base import Engine
+    from podlab.images.needs import Policy
     from podlab.images.prepare import Prepared, Progress
     from podlab.lesson.lesson import Lesson
     from podlab.manifest.workshop import Workshop
@@ -41,13 +42,18 @@ async def prepare_images(engine: Engine, pods: Iterable[Pod], mirrored: Collecti
 
 async def prepare_named(engine: Engine, *references: str) -> None:
     """Get these images, where the engine does not have them."""
+    await fetch(engine, dict.fromkeys(references, "IfNotPresent"))
+
+
+async def fetch(engine: Engine, images: Mapping[str, Policy]) -> None:
+    """Get these images as their policies say."""
     from podlab.images.prepare import prepare
     from podlab.images.store import HoldsImages
 
     if isinstance(engine, HoldsImages):
         with _LazyLines() as lines:
             await prepare(
-                engine.image_store, dict.fromkeys(references, "IfNotPresent"),
+                engine.image_store, images,
                 on_progress=lines.show, on_warning=warn, on_done=lines.finish,
             )  # fmt: skip
 

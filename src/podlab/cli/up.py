@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from podlab.engines.base import Change, Engine
+    from podlab.manifest import Loaded
     from podlab.model import Pod
     from podlab.objects import Object
 
@@ -87,6 +88,18 @@ async def command(
     from podlab.manifest import load
 
     loaded = load(paths, allow_ignored=allow_ignored)
+    await bring_up(
+        loaded, dry_run=dry_run, no_wait=no_wait, timeout=timeout, replicas=replicas, name=name, replace=replace,
+        isolated=isolated, lifetime=lifetime, share=share, keep_on_error=keep_on_error, output=output,
+    )  # fmt: skip
+
+
+async def bring_up(
+    loaded: Loaded, *, dry_run: bool = False, no_wait: bool, timeout: int, replicas: int | None = None,
+    name: str | None = None, replace: bool = False, isolated: bool = False, lifetime: int | None = None,
+    share: str | None = None, keep_on_error: bool = False, output: str,
+) -> None:  # fmt: skip
+    """All that the files hold, with what the command line says of it; and tell what was done."""
     for warning in loaded.warnings:
         warn(warning)
     made = [

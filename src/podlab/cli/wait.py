@@ -1,4 +1,4 @@
-"""`podlab wait`: until a pod is ready, or its containers have ended."""
+"""`podlab wait`: until a pod is ready, its containers have ended, or something else is true of it."""
 
 from __future__ import annotations
 
@@ -13,21 +13,48 @@ from podlab.cli.session import session
 from podlab.errors import TimedOut
 
 
-@declare("wait", example="podlab wait web --for ready --timeout 1m\npodlab wait job --for exit -c work")
+def _complete(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
+    from podlab.pods.awaiting import CONDITIONS
+
+    known = ["ready", "exit", "delete", "create", *(f"condition={name}" for name in CONDITIONS), "jsonpath="]
+    return [each for each in known if each.startswith(incomplete)]
+
+
+@declare(
+    "wait",
+    example="""podlab wait web --for ready --timeout 1m
+        podlab wait job --for exit -c work
+        podlab wait web --for condition=Ready=false
+        podlab wait web --for delete
+        podlab wait web --for jsonpath='{.status.phase}'=Running""",
+)
 @pod_argument()
 @container_option(help="With --for exit: only this container.")
-@click.option("--for", "what", type=click.Choice(["ready", "exit"]), default="ready", show_default=True)
+@click.option(
+    "--for", "what", default="ready", show_default=True, shell_complete=_complete,
+    metavar="ready|exit|delete|create|condition=NAME[=VALUE]|jsonpath=PATH[=VALUE]",
+)  # fmt: skip
 @click.option(
     "--timeout", "timeout_s", type=duration, metavar="DURATION", help="Give up after this time, with code 4."
 )
 @output_option("text", "json")
 async def command(pod: str, container: str | None, what: str, timeout_s: int | None, output: str) -> None:
-    """Wait until every container of a pod is ready, or until containers have ended.
+    """Wait until every container of a pod is ready, until containers have ended, or as `kubectl wait` does.
 
-    With --for exit, their exit codes are printed; podlab's own is 0 whatever they are.
+    With --for exit, their exit codes are printed; podlab's own is 0 whatever they are. A condition is to be true
+    unless another value is given. A path is one of what `kubectl get -o json` prints of a pod; without a value it is
+    enough that something is there.
     """
+    from podlab.pods.awaiting import wait_until, wish
+
+    wanted = wish(what)
     async with session() as engine:
-        if what == "ready":
+        if wanted.kind not in ("ready", "exit") and wanted != wish("condition=Ready"):
+            status = await wait_until(engine, pod, wanted, timeout_s=timeout_s)
+            if output == "json":
+                print_json(status)
+            return
+        if wanted.kind != "exit":
             from podlab.pods.ready import wait_ready
 
             status = await wait_ready(engine, pod, timeout_s=timeout_s)

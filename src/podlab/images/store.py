@@ -78,6 +78,15 @@ class ImageStore(Protocol):
 
 
 @runtime_checkable
+class AsksRegistries(Protocol):
+    """A store that can tell what a registry has, without getting it."""
+
+    async def registry_digest(self, reference: str) -> str:
+        """The digest `sha256:…` that the reference means there now. Errors as those of `pull`."""
+        ...
+
+
+@runtime_checkable
 class HoldsImages(Protocol):
     """An engine whose images podlab can see to. One that fetches its own, such as a cluster, is none."""
 

@@ -22,6 +22,7 @@ class FoundContainer:
     name: str
     state: str
     image: str
+    image_id: str = ""
     labels: Mapping[str, str]
     network_mode: str = ""
     status: str = ""

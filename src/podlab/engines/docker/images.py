@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final, NoReturn
@@ -77,6 +78,17 @@ class DockerImages:
                     )
         except PodlabError as error:
             _raise_pull(reference, error)
+
+    async def registry_digest(self, reference: str) -> str:
+        headers = {"X-Registry-Auth": await registry_auth(parse(reference).registry)}
+        try:
+            async with self._client.request(
+                "GET", f"/distribution/{_path(reference)}/json", headers=headers
+            ) as response:
+                found = json.loads(await response.body())
+        except PodlabError as error:
+            _raise_pull(reference, error)
+        return str(found["Descriptor"]["digest"])
 
     async def import_rootfs(self, tar: AsyncIterable[bytes], reference: str, changes: Sequence[str]) -> None:
         name = parse(reference)

@@ -128,6 +128,7 @@ def _container(pod: _Pod, name: str, c: FoundContainer) -> ContainerStatus:
         state=state,
         kind=kind,
         container_id=f"docker://{c.id}",
+        image_id=c.image_id,
         is_ready=_is_ready(c, known, wanted, reason, is_started)
         if state is State.RUNNING
         else kind is Kind.INIT and has_ended and _exit_code(c) == 0,
