@@ -208,6 +208,7 @@ class _Run:
                 await client.json("POST", f"/containers/{name}/start")
             case Verb.STOP:
                 await client.json("POST", f"/containers/{name}/stop")
+                await stop_found(client, self.infra_image, self.found, step.target)
             case Verb.UPDATE:
                 bounds = resizing.update(pod, step.target)
                 await update(client, name, bounds)
