@@ -25,6 +25,8 @@ class Features:
     """What is unpacked where no folder is makes that folder, silently."""
     bridges_keep_apart: bool = True
     """A bridge can be without traffic between its ports, as isolated pods need it."""
+    subpaths_last: bool = True
+    """A folder or file of a volume is at its path also when the container has ended; else all of the volume is."""
     makes_what_is_bound: bool = False
     """A path of the machine that is bound into a container and not there is made, as a folder."""
     has_subpaths: bool = True
@@ -42,5 +44,6 @@ class Features:
             past_events_need_no_end=True,
             archive_makes_folders=True,
             bridges_keep_apart=False,
+            subpaths_last=False,
             makes_what_is_bound=True,
         )

@@ -56,7 +56,7 @@ async def last_words(
 
 async def _file(client: Client, id: str, path: str, since: datetime | None) -> bytes:
     """What a run before this one left does not count: a container that the engine starts again keeps its file."""
-    query = {"path": path}
+    query = {"path": path if client.features.subpaths_last else f"{path}/{FILE}"}
     async with client.request("GET", f"/containers/{id}/archive", query=query) as response:
         stat = json.loads(base64.b64decode(response.headers["x-docker-container-path-stat"]))
         written_at = datetime.fromisoformat(stat["mtime"])
