@@ -97,10 +97,10 @@ class Agent:
                     if not self._tends(event.pod):
                         continue
                     known = self._pods.setdefault(event.pod, Known())
-                    if known.was_restarted(event):
-                        known.taken.add(event.container)
-                        self._group.create_task(self._take_over(event.pod, event.container))
                     known.notice(event)
+                    if known.is_crash(event):
+                        known.taken.add(event.container)
+                        self._group.create_task(self._take_over(event.pod, event.container, known))
                     self._mark(event.pod, SETTLE_S)
             except PodlabError as error:
                 self._away(error)
@@ -166,11 +166,12 @@ class Agent:
             known.rest(self._clock.now())
             known.mark(self._clock.now(), SETTLE_S)
 
-    async def _take_over(self, pod: str, container: str) -> None:
+    async def _take_over(self, pod: str, container: str, known: Known) -> None:
         """At once, for an engine restarts what crashes ten times within the time that a look takes to come."""
-        if not self._owner.owns(pod):
-            with suppress(PodlabError):
-                await self._engine.restarts(pod, container, by="agent")
+        if self._owner.owns(pod):
+            return
+        with suppress(PodlabError):
+            await self._tender.take_over(pod, container, known)
 
     def _wake(self, name: str, at: float) -> None:
         """Look at the pod then, once."""

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from podlab import naming
 from podlab.node import order
-from podlab.status import ContainerStatus, Phase, PodStatus, State
+from podlab.status import ContainerStatus, Phase, PodStatus, State, Termination
 
 if TYPE_CHECKING:
     from podlab.engines.base import Change, PodEvent
@@ -32,7 +33,7 @@ class Known:
     containers that somebody stopped on purpose, `died` those that ended and that nobody stopped. Of these,
     `accidents` are no fault of their own: somebody killed them, or the pod's namespaces went; where nobody could tell
     what happened meanwhile, all are (`is_excused`). `taken`
-    are those that the engine no longer restarts by itself."""
+    are those that the engine no longer restarts by itself; `ends` is how each last ended."""
 
     spec: Pod | None = None
     stopped: set[str] = field(default_factory=set)
@@ -41,6 +42,8 @@ class Known:
     accidents: set[str] = field(default_factory=set)
     is_excused: bool = False
     taken: set[str] = field(default_factory=set)
+    out_of_memory: set[str] = field(default_factory=set)
+    ends: dict[str, Termination] = field(default_factory=dict)
     has_past: bool = False
     keeper: Keeper | None = None
     first_mark: float | None = None
@@ -49,28 +52,42 @@ class Known:
     rests_until: float = 0.0
     wakes_at: float | None = None
 
-    def was_restarted(self, event: PodEvent) -> bool:
-        """Whether the event tells that the engine has restarted a container that ended by itself. Ask before
-        `notice`."""
-        name = event.container
-        return event.action == "start" and name in self.died - self.accidents - self.taken - {naming.INFRA}
+    def is_crash(self, event: PodEvent) -> bool:
+        """Whether the event tells that a container has ended by itself, for the first time. Ask after `notice`."""
+        if event.action != "die" or event.container in self.accidents | self.killed | self.taken:
+            return False
+        return event.container != naming.INFRA
 
     def notice(self, event: PodEvent) -> None:
         """`stop` comes when somebody asked for it, after `die`; a crash and a kill have only `die`."""
         if event.action == "stop":
             self.stopped.add(event.container)
             self.died.discard(event.container)
+        elif event.action == "oom":
+            self.out_of_memory.add(event.container)
         elif event.action == "kill":
             self.killed.add(event.container)
         elif event.action == "die":
             self.died.add(event.container)
+            self._ended(event)
             if event.container == naming.INFRA:
                 self.accidents |= self.died
             elif event.container in self.killed or naming.INFRA in self.died:
                 self.accidents.add(event.container)
         elif event.action in ("start", "destroy"):
-            for names in (self.stopped, self.died, self.killed, self.accidents):
+            for names in (self.stopped, self.died, self.killed, self.accidents, self.out_of_memory):
                 names.discard(event.container)
+
+    def _ended(self, event: PodEvent) -> None:
+        told = event.attributes
+        if "exitCode" not in told:
+            return
+        code = int(told["exitCode"])
+        reason = "OOMKilled" if event.container in self.out_of_memory else "Error" if code else "Completed"
+        ran = timedelta(seconds=int(told.get("execDuration", 0)))
+        self.ends[event.container] = Termination(
+            exit_code=code, reason=reason, started_at=event.at - ran, finished_at=event.at
+        )
 
     def mark(self, now: float, settle_s: float) -> None:
         """It is to be looked at, once it is quiet."""

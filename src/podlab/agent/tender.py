@@ -75,6 +75,13 @@ class Tender:
         repairs, held = repairable(known, wanted, status, decision, changes)
         await self._apply(name, known, wanted, repairs, held, is_going_on=_goes_on(repairs, status, decision))
 
+    async def take_over(self, name: str, container: str, known: Known) -> None:
+        """A container has ended that the engine is about to restart: the next time, that is for the agent."""
+        wanted = known.spec or await self._engine.spec(name)
+        end = known.ends.get(container)
+        if not order.has_ended(wanted, container, end.exit_code if end else None):
+            await self._engine.restarts(name, container, by="agent")
+
     async def leave(self, known: Known) -> None:
         """End the watching of a pod."""
         keeper, known.keeper = known.keeper, None
@@ -94,7 +101,7 @@ class Tender:
         excused = {c.name for c in status.containers} if known.is_excused else known.accidents
         unexplained = {c.name for c in status.containers if known.spec is None and c.name not in known.died}
         decision = await known.keeper.look(
-            status, stopped=known.stopped, excused=excused, unexplained=unexplained
+            status, stopped=known.stopped, excused=excused, unexplained=unexplained, ends=known.ends
         )
         known.is_excused = False
         for container in decision.kill:

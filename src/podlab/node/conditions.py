@@ -18,9 +18,9 @@ INITIALIZING: Final = "PodInitializing"
 CREATING: Final = "ContainerCreating"
 
 
-def why_waiting(kind: Kind, *, is_initialized: bool) -> str:
+def why_waiting(*, has_inits: bool) -> str:
     """The reason of a container that was made and not started."""
-    return CREATING if is_initialized or kind is not Kind.MAIN else INITIALIZING
+    return INITIALIZING if has_inits else CREATING
 
 
 def backing_off(container: str, pod: str, pause_s: float) -> str:

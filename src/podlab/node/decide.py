@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from types import MappingProxyType
 
 from podlab.model import Container, Pod
 from podlab.node import backoff, order
@@ -50,15 +51,18 @@ class Decision:
 def decide(
     pod: Pod, status: PodStatus, record: Record, news: Mapping[str, News], *, now: float, restarts: bool,
     stopped: Collection[str] = (), excused: Collection[str] = (), unexplained: Collection[str] = (),
+    ends: Mapping[str, Termination] = MappingProxyType({}),
 ) -> Decision:  # fmt: skip
     """`restarts`: whoever asks is an agent, which restarts what ends. `stopped` was stopped on purpose, and no end of
     it is to be undone; an end of what is `excused` is no fault of the container, and counts for no back-off.
-    What is `unexplained` ended before anybody looked: it counts as stopped, unless an agent restarts it."""
+    What is `unexplained` ended before anybody looked: it counts as stopped, unless an agent restarts it.
+    `ends` are those that an engine has told of: what it restarts by itself shows no more how it ended."""
     looks = [
         _Look(
             pod, wanted, c, known, news.get(c.name), now, restarts,
             is_stopped=c.name in stopped or (c.name in unexplained and not known.by_agent),
             is_excused=c.name in excused,
+            end=ends.get(c.name),
         )
         for c in status.containers
         if (wanted := pod.container(c.name)) and (known := record.of(c.name))
@@ -96,6 +100,7 @@ class _Look:
     restarts: bool
     is_stopped: bool
     is_excused: bool
+    end: Termination | None
     events: list[EventRecord] = field(default_factory=list)
     kills: bool = False
     takes_over: bool = False
@@ -116,6 +121,8 @@ class _Look:
                 self._began()
             self._hear()
         elif (end := _end(found)) and _is_new(end, known):
+            if found.run != known.run:  # it began and ended between two looks
+                self._began()
             self._ended(end)
 
     def _began(self) -> None:
@@ -126,8 +133,10 @@ class _Look:
         more = known.engine_restarts + 1 if is_again and not by_engine else 0
         has_crashed = by_engine > (known.engine_restarts if is_again else 0)
         self.takes_over = self.restarts and has_crashed and not known.by_agent
+        if has_crashed and self.end:
+            self._remember(self.end)
         self.known = replace(
-            known,
+            self.known,
             run=found.run,
             started=None if order.has_gate(self.wanted) else True,
             ready=None,
@@ -164,20 +173,14 @@ class _Look:
             self._tell(self.news.condemned, self.news.message, is_warning=True)
             was_killed = True
         began, ended = _seconds(end.started_at), _seconds(end.finished_at) or self.now
+        self._remember(end)
         self.known = known = replace(
-            known,
+            self.known,
             run=found.run,
             started=False,
             ready=False,
             engine_restarts=max(found.restart_count - known.restarts, 0),
             not_before=None,
-            last=EndRecord(
-                exit_code=end.exit_code, reason=end.reason, message=end.message, started_at=began,
-                finished_at=_seconds(end.finished_at),
-            ),
-        )  # fmt: skip
-        self._tell(
-            "Exited", f"Container {found.name} ended with exit code {end.exit_code} ({end.reason})", at=ended
         )
         policy = order.policy(self.pod, found.name)
         is_to_run = policy == "Always" or (policy == "OnFailure" and end.exit_code != 0)
@@ -192,6 +195,18 @@ class _Look:
         if pause_s:
             message = f"Back-off restarting failed container {found.name} in pod {self.pod.name}"
             self._tell("BackOff", message, is_warning=True)
+
+    def _remember(self, end: Termination) -> None:
+        ended = _seconds(end.finished_at)
+        self.known = replace(
+            self.known,
+            last=EndRecord(
+                exit_code=end.exit_code, reason=end.reason, message=end.message,
+                started_at=_seconds(end.started_at), finished_at=ended,
+            ),
+        )  # fmt: skip
+        name, how = self.found.name, f"exit code {end.exit_code} ({end.reason})"
+        self._tell("Exited", f"Container {name} ended with {how}", at=ended or self.now)
 
     def _tell(self, reason: str, message: str, *, at: float | None = None, is_warning: bool = False) -> None:
         self.events.append(

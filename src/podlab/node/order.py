@@ -53,6 +53,20 @@ def policy(pod: Pod, name: str) -> Literal["Always", "OnFailure", "Never"]:
     return said
 
 
+def has_ended(pod: Pod, name: str, exit_code: int | None) -> bool:
+    """Whether a container that has ended stays so."""
+    said = policy(pod, name)
+    return said == "Never" or (said == "OnFailure" and exit_code == 0)
+
+
+def is_over(pod: Pod, status: PodStatus) -> bool:
+    """Whether all containers have ended for good: sidecars have nobody left to serve."""
+    mains = [status.container(c.name) for c in pod.spec.containers]
+    return bool(mains) and all(
+        c is not None and c.state is State.TERMINATED and has_ended(pod, c.name, c.exit_code) for c in mains
+    )
+
+
 def has_gate(container: Container) -> bool:
     """Whether running is not enough to count as started."""
     return container.startup_probe is not None or bool(container.lifecycle and container.lifecycle.post_start)
@@ -65,8 +79,11 @@ def needs_node(pod: Pod) -> bool:
     )
 
 
-def turn(pod: Pod, facts: Mapping[str, Fact], *, initialized: bool) -> frozenset[str]:
-    """Who may run now. `initialized`: the init containers were through already, whatever became of them since."""
+def turn(pod: Pod, facts: Mapping[str, Fact], *, initialized: bool, is_over: bool = False) -> frozenset[str]:
+    """Who may run now. `initialized`: the init containers were through already, whatever became of them since.
+    `is_over`: all containers have ended for good, so nobody may, and sidecars stop, too."""
+    if is_over:
+        return frozenset()
     running: list[str] = []
     for container in pod.spec.init_containers:
         fact = facts.get(container.name, NOTHING)

@@ -7,16 +7,22 @@ from __future__ import annotations
 
 import asyncio
 import math
+import time
 from collections.abc import Awaitable, Callable, Collection
+from contextlib import suppress
 from typing import Final
 
 from podlab.engines.base import Engine
+from podlab.errors import Overtaken, PodlabError
 from podlab.model import Container, Pod
 from podlab.node import hooks, order
+from podlab.record import EventRecord, Record
 
 EXTENSION_S: Final = 2
 """What is left for the signal when hooks and waiting took all of the time.
 https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#pod-termination-flow"""
+
+_ATTEMPTS: Final = 3
 
 Halt = Callable[[str, int], Awaitable[object]]
 """Stops the container of this name: its stop signal, and after so many seconds KILL. Back when it has ended."""
@@ -72,7 +78,24 @@ async def _stop_one(
         return until - asyncio.get_running_loop().time()
 
     if grace_s > 0:
-        await hooks.pre_stop(engine, pod, container, timeout_s=grace_s)
+        done = await hooks.pre_stop(engine, pod, container, timeout_s=grace_s)
+        if not done.passed:
+            await _tell(engine, pod.name, container.name, done.message)
     if earlier:
         await asyncio.wait(earlier, timeout=max(left_s(), 0))
     await halt(container.name, max(math.ceil(left_s()), min(grace_s, EXTENSION_S)))
+
+
+async def _tell(engine: Engine, pod: str, container: str, message: str) -> None:
+    """In the pod's record. That it cannot be told keeps nobody from stopping."""
+    event = EventRecord(
+        at=time.time(), reason=hooks.FAILED_PRE_STOP, container=container, message=message, is_warning=True
+    )
+    for _ in range(_ATTEMPTS):
+        with suppress(PodlabError):
+            record = await engine.record(pod) or Record()
+            try:
+                await engine.write_record(pod, record.with_event(event), based_on=record.generation)
+            except Overtaken:
+                continue
+        return

@@ -6,10 +6,11 @@ The pure part is `node.decide`; here it meets an engine.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from collections.abc import Set as AbstractSet
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Self
 
 from podlab.clock import Clock, LoopClock
@@ -20,7 +21,7 @@ from podlab.node.decide import Decision, News, decide
 from podlab.node.tracker import Kind
 from podlab.node.watching import Watch
 from podlab.record import Record
-from podlab.status import PodStatus, State
+from podlab.status import PodStatus, State, Termination
 
 if TYPE_CHECKING:
     from podlab.engines.base import Engine
@@ -74,6 +75,7 @@ class Keeper:
         stopped: Collection[str] = (),
         excused: Collection[str] = (),
         unexplained: Collection[str] = (),
+        ends: Mapping[str, Termination] = MappingProxyType({}),
     ) -> Decision:
         """Decide, remember, and kill what is condemned. `Overtaken` where somebody else wrote meanwhile: look again.
 
@@ -82,7 +84,7 @@ class Keeper:
         record = await self._engine.record(self.pod.name) or Record()
         decision = decide(
             self.pod, status, record, self._news(), now=self._clock.now(), restarts=self._restarts,
-            stopped=stopped, excused=excused, unexplained=unexplained,
+            stopped=stopped, excused=excused, unexplained=unexplained, ends=ends,
         )  # fmt: skip
         if not decision.record.says_the_same(record):
             await self._engine.write_record(self.pod.name, decision.record, based_on=record.generation)
@@ -177,7 +179,7 @@ def turn_of(pod: Pod, status: PodStatus, record: Record) -> frozenset[str]:
     """Who may run, by what was found."""
     facts = order.facts_of(pod, status, record)
     initialized = record.initialized == order.key(pod, status.sandbox) or order.is_through(pod, facts)
-    return order.turn(pod, facts, initialized=initialized)
+    return order.turn(pod, facts, initialized=initialized, is_over=order.is_over(pod, status))
 
 
 def is_due(pod: Pod, status: PodStatus, record: Record) -> bool:
@@ -191,9 +193,7 @@ def is_due(pod: Pod, status: PodStatus, record: Record) -> bool:
         if c.state is State.RUNNING:
             is_due = not has_turn or c.reason == "Stale"
         elif c.state is State.TERMINATED:
-            policy = order.policy(pod, c.name)
-            ends = policy == "Never" or (policy == "OnFailure" and c.exit_code == 0)
-            is_due = has_turn and not ends
+            is_due = has_turn and not order.has_ended(pod, c.name, c.exit_code)
         else:
             is_due = has_turn and c.state is State.WAITING and c.reason != CRASH_LOOP
         if is_due:

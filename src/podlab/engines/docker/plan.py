@@ -18,7 +18,7 @@ from podlab.engines.docker import plan_bounds, publishing, resizing, translate
 from podlab.engines.docker.found import FoundContainer, FoundPod
 from podlab.engines.docker.plan_volumes import Volumes
 from podlab.engines.docker.steps import Step, Steps, Verb
-from podlab.errors import Conflict, Invalid
+from podlab.errors import Conflict
 from podlab.manifest import together
 from podlab.model import Pod
 from podlab.node import order
@@ -33,7 +33,7 @@ def plan(wanted: Pod, found: FoundPod, *, hold: Collection[str] = ()) -> list[St
 
     `Conflict` where the infra container itself would have to change, `Invalid` where the pod contradicts itself.
     """
-    _refuse_contradictions(wanted)
+    together.refuse(wanted)
     steps = Steps()
     volumes = Volumes(steps, wanted, found)
     in_memory = volumes.before_infra()
@@ -68,11 +68,7 @@ def plan(wanted: Pod, found: FoundPod, *, hold: Collection[str] = ()) -> list[St
         steps, wanted, found, created, infra=[infra_ready] if infra_ready else [], after=spec_written
     )
     volumes.open()
-    stopped = [
-        steps.add(Verb.STOP, name, "must wait for the init containers")
-        for name, member in found.members.items()
-        if name not in line.turn and name not in removed and name not in hold and member.is_up
-    ]
+    stopped = _stop(steps, wanted, found, line, {*removed, *hold})
     for container in wanted.members:
         name = container.name
         if name in hold or name not in line.turn:
@@ -124,16 +120,12 @@ def _infra(
     return None, steps.add(Verb.START, naming.INFRA, after=[steps.infra_created])
 
 
-def _refuse_contradictions(wanted: Pod) -> None:
-    for path, message in together.of_pod(wanted):
-        raise Invalid(f"pod '{wanted.name}': {'.'.join(map(str, path))}: {message}", subject=wanted.name)
-
-
 def _refuse_other_infra(wanted: Pod, infra: FoundContainer) -> None:
     if not publishing.is_infra_of(wanted, infra):
         raise Conflict(
             f"pod '{wanted.name}' cannot change its host name, host aliases, DNS, process sharing, "
-            "isolation or lifetime while it lives: its namespaces were made with them",
+            "namespaces of the machine, kernel settings, fsGroup, isolation or lifetime while it lives: its namespaces "
+            "were made with them",
             subject=wanted.name,
             hint="`podlab up --replace` removes the pod and makes it anew",
         )
@@ -141,26 +133,51 @@ def _refuse_other_infra(wanted: Pod, infra: FoundContainer) -> None:
 
 @dataclass(frozen=True, slots=True)
 class _Line:
-    """Who may run, and the init containers that have had their turn: they need not even be there."""
+    """Who may run, and the init containers that have had their turn: they need not even be there. `is_over`: all
+    containers have ended for good."""
 
     turn: frozenset[str]
-    over: frozenset[str]
+    over: frozenset[str] = frozenset()
+    ended: bool = False
 
     def is_over(self, name: str) -> bool:
         return name in self.over
 
 
 def _line(wanted: Pod, found: FoundPod, removed: Collection[str], *, infra_starts: bool) -> _Line:
-    if not wanted.spec.init_containers:
-        return _Line(frozenset(c.name for c in wanted.spec.containers), frozenset())
+    inits = wanted.spec.init_containers
+    if not inits:
+        return _Line(frozenset(c.name for c in wanted.spec.containers))
+    mains = [c.name for c in wanted.spec.containers]
+    if mains and all(
+        name in found.members
+        and name not in removed
+        and found.members[name].state == "exited"
+        and not _why_start(wanted, found, name, infra_starts=infra_starts)
+        for name in mains
+    ):
+        return _Line(frozenset(), frozenset(c.name for c in inits), ended=True)
     facts = {} if infra_starts else _facts(wanted, found, removed)
     record = found.record()
     initialized = not infra_starts and (
         order.is_through(wanted, facts)
         or bool(record and record.initialized == order.key(wanted, found.sandbox))
     )
-    over = (c.name for c in wanted.spec.init_containers if initialized and not order.is_sidecar(c))
+    over = (c.name for c in inits if initialized and not order.is_sidecar(c))
     return _Line(order.turn(wanted, facts, initialized=initialized), frozenset(over))
+
+
+def _stop(steps: Steps, wanted: Pod, found: FoundPod, line: _Line, but: Collection[str]) -> list[Step]:
+    """Those whose turn it is not, sidecars one after another and the last one first."""
+    reason = "all containers have ended" if line.ended else "must wait for the init containers"
+    stopped: list[Step] = []
+    for names in order.stop_order(wanted):
+        stopped += [
+            steps.add(Verb.STOP, name, reason, after=stopped)
+            for name in names
+            if name in found.members and found.members[name].is_up and name not in {*line.turn, *but}
+        ]
+    return stopped
 
 
 def _facts(wanted: Pod, found: FoundPod, removed: Collection[str]) -> dict[str, order.Fact]:

@@ -83,6 +83,10 @@ class _Pod:
             is_initialized,
         )
 
+    @property
+    def has_inits(self) -> bool:
+        return any(kind is not Kind.MAIN for kind in self.kinds.values())
+
     def known(self, name: str) -> ContainerRecord:
         return self.record.of(name) if self.record else ContainerRecord(name=name)
 
@@ -130,7 +134,7 @@ def _container(pod: _Pod, name: str, c: FoundContainer) -> ContainerStatus:
         container_id=f"docker://{c.id}",
         image_id=c.image_id,
         is_ready=_is_ready(c, known, wanted, reason, is_started)
-        if state is State.RUNNING
+        if state is State.RUNNING and kind is not Kind.INIT
         else kind is Kind.INIT and has_ended and _exit_code(c) == 0,
         is_started=is_started,
         restart_count=c.restart_count + known.restarts,
@@ -149,7 +153,7 @@ def _state(pod: _Pod, name: str, c: FoundContainer, known: ContainerRecord) -> t
     if c.state == "restarting":
         return State.WAITING, conditions.CRASH_LOOP, c.error
     if state is State.WAITING:
-        return state, conditions.why_waiting(kind, is_initialized=pod.is_initialized), c.error
+        return state, conditions.why_waiting(has_inits=pod.has_inits), c.error
     if state is not State.TERMINATED:
         if not pod.found.is_stale(c):
             return state, "", c.error

@@ -35,7 +35,12 @@ class Pods:
             raise copy.copy(self.failure)
 
     def _happened(self, pod: str, container: str, action: str) -> None:
-        self._events.append(PodEvent(at=self._clock.now(), pod=pod, container=container, action=action))
+        told = {}
+        if action == "die" and (found := self._pods[pod].containers.get(container)):
+            ran = self._clock.now() - (found.started_at or self._clock.now())
+            told = {"exitCode": str(found.exit_code), "execDuration": str(int(ran.total_seconds()))}
+        event = PodEvent(at=self._clock.now(), pod=pod, container=container, action=action, attributes=told)
+        self._events.append(event)
         self._runner.changed.notify()
 
     def _pod(self, name: str) -> FakePod:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from podlab.engines.base import Change
 from podlab.errors import Conflict, Unsupported
+from podlab.manifest import together
 from podlab.model import Container, Pod
 from podlab.node import backoff, conditions, order, resizing, termination
 from podlab.ports import published, text
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
 
 def plan(found: FakePod | None, pod: Pod) -> list[Change]:
     """What has to be done to make `found` as wanted."""
+    together.refuse(pod)
     if found is None:
         changes = [Change(verb="create", pod=pod.name, reason="pod is missing")]
         return changes + [_create(pod, each, "missing") for each in pod.members]
@@ -42,12 +45,13 @@ def plan(found: FakePod | None, pod: Pod) -> list[Change]:
             changes.append(Change(verb="update", pod=pod.name, container=each.name, reason=reason))
         elif there.spec != each:
             changes.append(Change(verb="recreate", pod=pod.name, container=each.name, reason="changed"))
-        elif each.name not in turn:
-            if there.is_running:
-                reason = "must wait for the init containers"
-                changes.append(Change(verb="stop", pod=pod.name, container=each.name, reason=reason))
-        elif not there.is_running and not _has_finished(found, there):
+        elif each.name in turn and not there.is_running and not _has_finished(found, there):
             changes.append(Change(verb="start", pod=pod.name, container=each.name, reason="not running"))
+    changes = [
+        Change(verb="stop", pod=pod.name, container=name, reason="it is not its turn")
+        for name in itertools.chain.from_iterable(order.stop_order(pod))
+        if name in found.containers and found.containers[name].is_running and name not in turn
+    ] + changes
     gone = [name for name in found.containers if pod.container(name) is None]
     changes += [Change(verb="remove", pod=pod.name, container=name, reason="not wanted") for name in gone]
     if not changes and encode(found.spec) != encode(pod):
@@ -57,6 +61,9 @@ def plan(found: FakePod | None, pod: Pod) -> list[Change]:
 
 def line(found: FakePod, pod: Pod) -> tuple[frozenset[str], bool]:
     """Who may run, and whether the init containers are through."""
+    mains = [found.containers.get(each.name) for each in pod.spec.containers]
+    if pod.spec.init_containers and mains and all(each and _has_finished(found, each) for each in mains):
+        return frozenset(), True
     facts = {}
     for each in pod.spec.init_containers:
         there = found.containers.get(each.name)
@@ -145,7 +152,7 @@ def container_status(pod: FakePod, each: FakeContainer) -> ContainerStatus:
     kind = order.kind(pod.spec, name)
     known = pod.record.of(name) if pod.record else None
     if state is State.WAITING:
-        reason = conditions.why_waiting(kind, is_initialized=line(pod, pod.spec)[1])
+        reason = conditions.why_waiting(has_inits=bool(pod.spec.spec.init_containers))
     elif state is State.TERMINATED:
         reason, message = "Error" if each.exit_code else "Completed", last_words(each)
         if kind is Kind.INIT and is_from_before(pod, each):
@@ -159,7 +166,7 @@ def container_status(pod: FakePod, each: FakeContainer) -> ContainerStatus:
         is_started = (known.started if known and is_run else None) if order.has_gate(each.spec) else True
     return ContainerStatus(
         name=name, image=each.spec.image, state=state, kind=kind, container_id=each.id,
-        is_started=is_started, is_ready=_is_ready(each, known if is_run else None, state, is_started),
+        is_started=is_started, is_ready=_is_ready(each, known if is_run else None, state, is_started, kind),
         restart_count=each.restart_count + (known.restarts if known else 0), started_at=each.started_at,
         finished_at=each.finished_at,
         exit_code=None if reason == conditions.INITIALIZING else each.exit_code,
@@ -195,8 +202,10 @@ def cleared_away(pod: FakePod) -> list[ContainerStatus]:
 
 
 def _is_ready(
-    each: FakeContainer, known: ContainerRecord | None, state: State, is_started: bool | None
+    each: FakeContainer, known: ContainerRecord | None, state: State, is_started: bool | None, kind: Kind
 ) -> bool | None:
+    if kind is Kind.INIT:
+        return state is State.TERMINATED and each.exit_code == 0
     if state is not State.RUNNING:
         return False
     if each.spec.readiness_probe is not None and is_started is not False:
