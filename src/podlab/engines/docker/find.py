@@ -7,7 +7,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
 
 from podlab import naming
 from podlab.engines.docker.api import Client
@@ -116,6 +116,10 @@ async def _inspect(client: Client, id: str) -> FoundContainer | None:
 # --- from the engine's JSON -----------------------------------------------------------------------
 
 
+_IN_DOCKERS_WORDS: Final = {"initialized": "created", "stopping": "running", "stopped": "exited"}
+"""States that only Podman has. https://github.com/containers/podman/blob/v5.4.2/libpod/define/containerstate.go"""
+
+
 def _assemble(
     name: str, containers: list[FoundContainer], volumes: list[Mapping[str, Any]], networks: frozenset[str]
 ) -> FoundPod:
@@ -154,7 +158,7 @@ def _from_list(c: Mapping[str, Any]) -> FoundContainer:
     return FoundContainer(
         id=c["Id"],
         name=c["Names"][0].lstrip("/") if c.get("Names") else c["Id"][:12],
-        state=c["State"],
+        state=_IN_DOCKERS_WORDS.get(c["State"], c["State"]),
         status=c.get("Status", ""),
         image=c["Image"],
         image_id=c.get("ImageID", ""),
@@ -172,7 +176,7 @@ def _from_inspect(c: Mapping[str, Any]) -> FoundContainer:
     return FoundContainer(
         id=c["Id"],
         name=c["Name"].lstrip("/"),
-        state=state["Status"],
+        state=_IN_DOCKERS_WORDS.get(state["Status"], state["Status"]),
         image=config["Image"],
         image_id=c.get("Image", ""),
         labels=config.get("Labels") or {},
