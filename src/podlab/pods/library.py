@@ -10,7 +10,8 @@ from typing import Literal
 
 from podlab.engines.base import ByteStream, Engine, ExecOptions, LogLine, Process
 from podlab.errors import Invalid, PodlabError
-from podlab.model import Pod
+from podlab.model import PersistentVolumeClaim, Pod
+from podlab.objects import Object, key_of
 from podlab.pods.logs import interleaved
 from podlab.pods.ready import wait_ready
 from podlab.pods.up import up
@@ -96,14 +97,17 @@ class Lab:
         self, source: Pod | str | Path, *, name: str = "", timeout_s: float | None = 120, keep: bool = False
     ) -> AsyncIterator[RunningPod]:
         """A pod, ready; removed when the block is left, unless `keep`. `source` is a file with one pod, or a `Pod`.
+        ConfigMaps, Secrets and claims of the file come before it; the first two go with it.
 
         Missing images are got first. `name` makes it another pod than the file says.
         """
-        pod = _one(source)
+        pod, objects = _one(source)
         if name:
             from dataclasses import replace
 
             pod = replace(pod, metadata=replace(pod.metadata, name=name))
+        for each in objects:
+            await self.engine.put(each)
         await self._prepare(pod)
         await up(self.engine, [pod], wait=False)
         try:
@@ -112,6 +116,9 @@ class Lab:
         finally:
             if not keep:
                 await self.engine.delete(pod.name)
+                for each in objects:
+                    if not isinstance(each, PersistentVolumeClaim):
+                        await self.engine.remove(*key_of(each))
 
     async def pods(self) -> list[PodStatus]:
         """All pods on the engine, whoever made them."""
@@ -154,15 +161,16 @@ async def pod(
         yield running
 
 
-def _one(source: Pod | str | Path) -> Pod:
+def _one(source: Pod | str | Path) -> tuple[Pod, Sequence[Object]]:
     if isinstance(source, Pod):
         from podlab.manifest import check_pod
 
         check_pod(source)
-        return source
+        return source, ()
     from podlab.manifest import load
 
-    pods = load([source]).pods
+    loaded = load([source])
+    pods = loaded.pods
     if len(pods) != 1:
         raise Invalid(f"{source} has {len(pods)} pods, and one is wanted", subject=str(source))
-    return pods[0]
+    return pods[0], loaded.objects

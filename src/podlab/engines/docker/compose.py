@@ -15,6 +15,8 @@ from podlab.engines.docker import profiles, translate
 from podlab.engines.docker.translate import SECCOMP_FILE, Body
 from podlab.manifest.emit import text
 from podlab.model import Container, Pod
+from podlab.objects.files import has_content
+from podlab.objects.tree import FOLDER
 
 _JOINED: Final = f"service:{naming.INFRA}"
 _OPENING: Final = "open-volumes"
@@ -115,7 +117,8 @@ def _mount(mount: Body, own: Mapping[str, str]) -> Body:
     source = own.get(mount["Source"], mount["Source"])
     made: Body = {"type": mount["Type"], "source": source, "target": mount["Target"]}
     if mount["Type"] == "volume":
-        made["volume"] = {"nocopy": True}
+        folder = mount["VolumeOptions"].get("Subpath", "").removeprefix(FOLDER).lstrip("/")
+        made["volume"] = {"nocopy": True} | ({"subpath": folder} if folder else {})
     else:
         made["bind"] = {"create_host_path": bool(mount["BindOptions"].get("CreateMountpoint"))}
     return made | ({"read_only": True} if mount.get("ReadOnly") else {})
@@ -161,9 +164,17 @@ def _losses(pod: Pod) -> Iterator[str]:
     for container in pod.spec.containers:
         if (probe := container.readiness_probe) and probe.exec is None:
             yield f"{container.name}: its readiness probe asks a port, which compose cannot"
+    mounts = [mount for container in pod.spec.containers for mount in container.volume_mounts]
     for volume in pod.spec.volumes:
         if volume.empty_dir and volume.empty_dir.size_limit and not translate.is_in_memory(volume):
             yield f"volume {volume.name}: its size limit"
+        if has_content(volume) or volume.image or volume.persistent_volume_claim:
+            yield f"volume {volume.name}: what is in it; it begins empty"
+        elif any(m.name == volume.name and (m.sub_path or m.sub_path_expr) for m in mounts):
+            yield f"volume {volume.name}: its folders have to be made before"
+    for container in pod.spec.containers:
+        if container.env_from or any(variable.value_from for variable in container.env):
+            yield f"{container.name}: variables that come from elsewhere"
 
 
 def _said(**keys: Any) -> Body:

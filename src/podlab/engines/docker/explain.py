@@ -6,8 +6,8 @@ import re
 
 from podlab import naming
 from podlab.engines.docker.api import Client
-from podlab.engines.docker.plan import Step
-from podlab.errors import AlreadyExists, NotFound, PodlabError, Unsupported
+from podlab.engines.docker.plan import Step, Verb
+from podlab.errors import AlreadyExists, Invalid, NotFound, PodlabError, Unsupported
 
 _INFRA_DOWN = re.compile(
     r"non running container|is restarting, wait until the container is running|lstat /proc/\d+/ns/"
@@ -18,6 +18,8 @@ _PORT_TAKEN = re.compile(r":(\d+)(?: failed: port is already allocated|: bind: a
 async def explain(client: Client, pod: str, step: Step, error: PodlabError) -> PodlabError:
     """What to raise instead of `error`, which is what the engine said to `step`."""
     text = error.message
+    if step.verb is Verb.SEE_TO_PATH and isinstance(error, Invalid):
+        return error
     is_whole = step.target == naming.INFRA or not step.concerns_container
     what = f"pod '{pod}'" if is_whole else f"container '{step.target}' of pod '{pod}'"
     if port := _PORT_TAKEN.search(text):
@@ -61,11 +63,19 @@ def _unable(text: str) -> tuple[str, str] | None:
         if driver[1] == "nvidia":
             hint = "install the NVIDIA container toolkit on the engine's machine, or remove the limit"
             return "the engine cannot give it nvidia.com/gpu", hint
-        return "the engine knows no devices by name", "turn its feature `cdi` on, or remove the limits on devices"
+        return (
+            "the engine knows no devices by name",
+            "turn its feature `cdi` on, or remove the limits on devices",
+        )
     if missing := re.search(r"unresolvable CDI devices (\S.*)", text):
-        return f"the engine has no device {missing[1]}", "`docker info` tells where it looks for devices (CDI)"
+        return (
+            f"the engine has no device {missing[1]}",
+            "`docker info` tells where it looks for devices (CDI)",
+        )
     if "storage-opt" in text:
-        hint = "bound a volume instead (emptyDir), or keep the engine's data on xfs that is mounted with pquota"
+        hint = (
+            "bound a volume instead (emptyDir), or keep the engine's data on xfs that is mounted with pquota"
+        )
         return f"the engine cannot bound ephemeral-storage: {text}", hint
     return None
 
