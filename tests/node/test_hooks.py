@@ -179,10 +179,15 @@ async def test_a_hook_takes_from_the_grace_period_and_leaves_the_signal_a_moment
     assert world.took_s - 1 == pytest.approx(7, abs=0.2)
 
 
-async def test_a_hook_that_fails_keeps_nobody_from_stopping(world: World) -> None:
-    await world.up(pod_of(app(before=run("false"))))
+async def test_a_hook_that_fails_keeps_nobody_from_stopping_and_is_told_of(world: World) -> None:
+    await world.up(pod_of(app(before=run("false")), app("side", before=run("false"))))
     await world.engine.stop("web")
     assert await world.state() is State.TERMINATED
+    record = await world.engine.record("web")
+    assert record is not None
+    assert sorted((e.reason, e.container, e.is_warning) for e in record.events) == [
+        ("FailedPreStopHook", "app", True), ("FailedPreStopHook", "side", True),
+    ]  # fmt: skip
 
 
 def sidecar(name: str) -> Container:
