@@ -28,6 +28,7 @@ class Case:
     """`text` is what a user would give to `podlab up` or `kubectl apply`."""
 
     name: str
+    area: str
     text: str
     steps: tuple[Expected, ...]
     pods: tuple[str, ...]
@@ -58,7 +59,7 @@ def load(path: Path) -> Case:
     documents = [each for each in YAML(typ="safe", pure=True).load_all(text) if each]
     items = [item for each in documents for item in each.get("items", [each])]
     pods = tuple(item["metadata"]["name"] for item in items if item["kind"] == "Pod")
-    return Case(path.stem, text, steps, pods, (since[0], since[1]), needs)
+    return Case(path.stem, path.parent.name, text, steps, pods, (since[0], since[1]), needs)
 
 
 def pending() -> dict[str, str]:

@@ -15,7 +15,7 @@ pytestmark = [pytest.mark.engine, pytest.mark.timeout(600)]
 PENDING = pending()
 
 
-@pytest.mark.parametrize("case", load_all(), ids=lambda case: case.name)
+@pytest.mark.parametrize("case", load_all(), ids=lambda case: f"{case.area}/{case.name}")
 def test_behaves_as_in_kubernetes(case: Case, results: dict[str, Future[list[str]]]) -> None:
     differences = results[case.name].result()
     told = f"{case.name}:\n" + "\n".join(differences)

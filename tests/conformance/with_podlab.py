@@ -16,7 +16,7 @@ from podlab.pods.select import selector
 from podlab.status import ContainerStatus, Termination
 from tests.conformance.target import Output, Refused, Seen
 
-BEHAVES_AS = (1, 34)
+BEHAVES_AS = (1, 37)
 UP_S = 5.0
 """What `up --no-wait` may take before it is left to itself."""
 _COMMANDS_AT_ONCE = 2
@@ -34,26 +34,29 @@ class Podlab:
         self._lab = lab
         self._folder = folder
         self._where = where
-        self._under_way: dict[str, asyncio.subprocess.Process] = {}
+        self._under_way: dict[str, tuple[asyncio.subprocess.Process, asyncio.Task[tuple[bytes, bytes]]]] = {}
         self._places = asyncio.Semaphore(_COMMANDS_AT_ONCE)
 
     async def put(self, name: str, text: str) -> None:
         async with self._places:
             process = await self._begin("up", "--no-wait", self._file(name, text))
-            try:
-                async with asyncio.timeout(UP_S):
-                    out, _ = await process.communicate()
-            except TimeoutError:  # it sees to init containers until they are done; the agent does so, too
-                self._under_way[name] = process
-                return
-        if process.returncode:
-            raise Refused(out.decode(errors="replace"))
+            self._under_way[name] = process, asyncio.create_task(process.communicate())
+            # it sees to init containers until they are done; the agent does so, too
+            await asyncio.wait([self._under_way[name][1]], timeout=UP_S)
+        self._tell(name)
+
+    def _tell(self, name: str) -> None:
+        """What it said when it failed."""
+        process, said = self._under_way[name]
+        if said.done() and process.returncode:
+            raise Refused(said.result()[0].decode(errors="replace"))
 
     async def remove(self, name: str, text: str) -> None:
-        if process := self._under_way.pop(name, None):
+        if name in self._under_way:
+            process, said = self._under_way.pop(name)
             with suppress(ProcessLookupError):
                 process.terminate()
-            await process.communicate()
+            await said
         await self._podlab("down", "--ignore-not-found", "--volumes", "--grace", "0s", self._file(name, text))
 
     async def delete(self, pod: str) -> None:
@@ -63,6 +66,9 @@ class Podlab:
         try:
             status = await self._lab.running(pod).status()
         except NotFound:
+            for name in self._under_way:
+                if pod.startswith(name):
+                    self._tell(name)
             return None
         return Seen(
             phase=str(status.phase),

@@ -5,6 +5,7 @@ Only what a pod refers to is asked for, so one that refers to nothing costs no r
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import uuid
 from collections.abc import Collection, Iterable, Sequence
@@ -14,6 +15,7 @@ from podlab import naming
 from podlab.engines.docker import translate
 from podlab.engines.docker.objects import store
 from podlab.engines.docker.steps import Step, Verb
+from podlab.errors import NotFound
 from podlab.objects import Facts, Object, Reference, Surroundings, key_of, missing, references
 from podlab.objects.fields import field_paths, needs_machine
 from podlab.objects.kinds import hidden, settled
@@ -87,12 +89,26 @@ async def _with_facts(
     if any(path == "metadata.uid" or path.startswith("status.") for path in paths):
         infra = await client.json("GET", f"/containers/{naming.container(pod.name, naming.INFRA)}/json")
         facts = _of_infra(facts, infra)
+        if infra["HostConfig"]["NetworkMode"] == "host":
+            address = await _machine_address(client)
+            facts = dataclasses.replace(facts, pod_ips=address, host_ips=address)
     if has_resources or "spec.nodeName" in paths:
         info = await client.json("GET", "/info")
         facts = dataclasses.replace(
             facts, node=str(info["Name"]), cpus=int(info["NCPU"]), memory_bytes=int(info["MemTotal"])
         )
     return dataclasses.replace(around, facts=facts)
+
+
+async def _machine_address(client: Client) -> tuple[str, ...]:
+    """Where a pod that shares the machine's network has no address of its own: the one by which other pods reach the
+    machine. Nothing where the engine has no bridge."""
+    for name in ("bridge", naming.NETWORK):
+        with contextlib.suppress(NotFound):
+            network = await client.json("GET", f"/networks/{name}")
+            if found := _said((network.get("IPAM") or {}).get("Config") or (), "Gateway"):
+                return found
+    return ()
 
 
 def _of_infra(facts: Facts, infra: Any) -> Facts:
