@@ -44,9 +44,11 @@ spec:
   hostNetwork: false
   hostPID: false
   hostIPC: false
+  hostUsers: true
   hostname: web-1
   subdomain: site
-  setHostnameAsFQDN: true
+  setHostnameAsFQDN: false
+  hostnameOverride: web.example.com
   dnsPolicy: None
   os: {name: linux}
   resources: {limits: {cpu: 4, memory: 1Gi}, requests: {cpu: 2}}

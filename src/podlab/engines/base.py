@@ -213,7 +213,8 @@ class Engine(Protocol):
     async def plan(self, pod: Pod) -> list[Change]:
         """What `apply` would do now; empty when nothing differs. Nothing is changed.
 
-        `Conflict` where the pod would have to be replaced as a whole (its ports or host name changed).
+        `Conflict` where the pod would have to be replaced as a whole (its ports or host name changed), `Invalid` where
+        it contradicts itself (isolated, and in the machine's network).
         """
         ...
 

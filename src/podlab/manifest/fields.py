@@ -71,8 +71,6 @@ _REFUSED: Final[Mapping[type, Mapping[str, str]]] = {
     ) | {
         "enableServiceLinks": _because("there are no Services whose variables could be set"),
         "ephemeralContainers": _because("Kubernetes takes none in a file either; `podlab debug` adds one to a pod"),
-        "hostUsers": _because("an engine maps users for all its containers (userns-remap) or for none"),
-        "hostnameOverride": _because("say it as hostname, which is all that a pod has here"),
         "imagePullSecrets": _because("images are pulled with the logins of this user (`docker login`)"),
     },
     model.Container: _each(
@@ -122,7 +120,6 @@ _HARMLESS: Final[Mapping[tuple[type, str], tuple[Any, ...]]] = {
     (workloads.JobSpec, "podReplacementPolicy"): ("Failed",),
     (model.PodSpec, "automountServiceAccountToken"): (False,),
     (model.PodSpec, "enableServiceLinks"): (True, False),
-    (model.PodSpec, "hostUsers"): (True,),
     (model.PodSpec, "preemptionPolicy"): ("PreemptLowerPriority",),
     (model.PodSpec, "priority"): (0,),
     (model.PodSpec, "schedulerName"): ("default-scheduler",),

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import Final, TypeAlias
 
 from podlab import hostnames, model, ports
+from podlab.errors import Invalid
 from podlab.manifest import sysctls
 from podlab.model import Pod, PodSpec
 
@@ -30,6 +31,12 @@ def of_name(pod: Pod) -> Disagreements:
         )
 
 
+def refuse(pod: Pod) -> None:
+    """`Invalid` where the pod contradicts itself."""
+    for path, message in of_pod(pod):
+        raise Invalid(f"pod '{pod.name}': {'.'.join(map(str, path))}: {message}", subject=pod.name)
+
+
 def of_template(annotations: Mapping[str, str], spec: PodSpec) -> Disagreements:
     """Without the pod's name, which pods of a workshop get later."""
     for path, message in sysctls.judge(spec, annotations.get(model.UNSAFE_SYSCTLS, "")):
@@ -46,8 +53,16 @@ def _with_the_machine(annotations: Mapping[str, str], spec: PodSpec) -> Disagree
                 yield ("spec", name), f"an isolated pod cannot have the machine's {what}"
     if spec.host_pid and spec.share_process_namespace:
         yield ("spec", "shareProcessNamespace"), "cannot be true together with hostPID"
+    if spec.host_users is False:
+        for name in (each for each in _OF_THE_MACHINE if said[each]):
+            yield ("spec", name), "cannot be true where hostUsers is false"
     if spec.host_network:
         yield from _ports_of_the_machine(annotations, spec)
+        if spec.hostname_override:
+            yield (
+                ("spec", "hostnameOverride"),
+                "a pod in the machine's network has the machine's name, or its hostname",
+            )
         if spec.subdomain:
             yield ("spec", "subdomain"), "a pod in the machine's network has no name among the pods"
 
@@ -70,6 +85,8 @@ def _ports_of_the_machine(annotations: Mapping[str, str], spec: PodSpec) -> Disa
 
 
 def _names(spec: PodSpec) -> Disagreements:
+    if spec.hostname_override and spec.set_hostname_as_fqdn:
+        yield ("spec", "hostnameOverride"), "cannot be set together with setHostnameAsFQDN"
     if spec.dns_policy == "None" and not (spec.dns_config and spec.dns_config.nameservers):
         yield (
             ("spec", "dnsConfig", "nameservers") if spec.dns_config else ("spec", "dnsPolicy"),

@@ -51,9 +51,11 @@ class PodSpec(Wire):
     host_network: bool | None = None
     host_pid: bool | None = None
     host_ipc: bool | None = None
+    host_users: bool | None = None
     hostname: str | None = None
     subdomain: str | None = None
     set_hostname_as_fqdn: bool | None = None
+    hostname_override: str | None = None
     host_aliases: tuple[HostAlias, ...] = ()
     dns_policy: Literal["ClusterFirst", "ClusterFirstWithHostNet", "Default", "None"] | None = None
     dns_config: DNSConfig | None = None

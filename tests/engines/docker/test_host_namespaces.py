@@ -9,7 +9,7 @@ import pytest
 
 from podlab.engines.base import Sharing
 from podlab.engines.docker.engine import DockerEngine
-from podlab.errors import Invalid
+from podlab.errors import Invalid, Unsupported
 from podlab.model import ISOLATED, Container, DNSConfig, DNSOption, HostAlias, Metadata, Pod, PodSpec
 from tests.conftest import docker
 
@@ -117,6 +117,33 @@ async def test_a_host_name_may_be_the_full_one(engine: DockerEngine, image: str,
         assert [said(pod_name, "hostname"), said(pod_name, "hostname", "-f")] == [full, full]
         hosts = said(pod_name, "cat", "/etc/hosts")
         assert any(line.split()[1:] == [full, "one"] for line in hosts.splitlines())
+    finally:
+        await engine.delete(pod_name, grace_s=0)
+
+
+async def test_a_name_may_be_any_other(engine: DockerEngine, image: str, pod_name: str) -> None:
+    pod = pod_of(pod_name, image, hostname="one", subdomain=pod_name, hostname_override="web.example.com")
+    await engine.apply(pod)
+    try:
+        assert [said(pod_name, "hostname"), said(pod_name, "hostname", "-f")] == ["web.example.com"] * 2
+    finally:
+        await engine.delete(pod_name, grace_s=0)
+
+
+async def test_users_of_its_own_need_an_engine_that_maps_users(
+    engine: DockerEngine, image: str, pod_name: str
+) -> None:
+    pod = pod_of(pod_name, image, host_users=False)
+    if (await engine.security()).maps_users:
+        await engine.apply(pod)
+        assert said(pod_name, "cat", "/proc/self/uid_map").split()[1] != "0"
+        await engine.delete(pod_name, grace_s=0)
+    else:
+        with pytest.raises(Unsupported, match="needs an engine that maps users"):
+            await engine.apply(pod)
+    await engine.apply(pod_of(pod_name, image, host_users=True))
+    try:
+        assert said(pod_name, "cat", "/proc/self/uid_map").split()[:2] == ["0", "0"]
     finally:
         await engine.delete(pod_name, grace_s=0)
 

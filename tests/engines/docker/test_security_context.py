@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from podlab.engines.docker.engine import DockerEngine
 from podlab.errors import Invalid
 from podlab.model import (
+    UNSAFE_SYSCTLS,
     Capabilities,
     ClaimSpec,
     ClaimVolume,
@@ -215,6 +217,10 @@ async def test_kernel_settings_are_those_of_the_pods_own_namespaces(
         Sysctl(name="kernel.msgmax", value="65000"),
     )
     pod = pod_of(pod_name, image, PodSecurityContext(sysctls=settings))
+    with pytest.raises(Invalid, match='somaxconn" not allowlisted'):
+        await engine.apply(pod)
+    allowed = {UNSAFE_SYSCTLS: "net.core.somaxconn,kernel.msg*"}
+    pod = dataclasses.replace(pod, metadata=Metadata(name=pod_name, annotations=allowed))
     await engine.apply(pod)
     try:
         files = ["net/ipv4/ip_unprivileged_port_start", "net/core/somaxconn", "kernel/shm_rmid_forced"]

@@ -30,7 +30,8 @@ from podlab.engines.docker.delete import delete, remove_container, remove_volume
 from podlab.engines.docker.dialect import in_its_words, update
 from podlab.engines.docker.explain import explain
 from podlab.engines.docker.found import FoundPod
-from podlab.engines.docker.image_user import settled
+from podlab.engines.docker.image_user import refuse_unmapped, settled
+from podlab.engines.docker.oom import scored
 from podlab.engines.docker.plan import Step, Verb, plan
 from podlab.engines.docker.stopping import stop_found
 from podlab.engines.docker.translate.last_words import has_file, last_words_volume
@@ -243,6 +244,7 @@ class _Run:
         if container == naming.INFRA:
             lifetime = self.pod.spec.active_deadline_seconds
             ends_at = None if lifetime is None else int(time.time()) + lifetime
+            await refuse_unmapped(self.client, self.pod)
             body = translate.infra(self.pod, self.infra_image, ends_at)
         else:
             wanted = self.pod.container(container)
@@ -253,6 +255,7 @@ class _Run:
                 await self._create_volume(volume)
                 await make_file(self.client, self.pod, volume["Name"], self.infra_image)
             body = await settled(self.client, self.pod, wanted, translate.member(self.pod, wanted, around))
+            body = await scored(self.client, self.pod, wanted, body)
         body = await pod_group.put_in(self.client, self.pod.name, body)
         body = in_its_words(body, self.client.features)
         answer = await self.client.json("POST", "/containers/create", query={"name": name}, body=body)

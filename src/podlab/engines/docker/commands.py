@@ -145,7 +145,7 @@ _SINGLE = {
     "CgroupnsMode": "--cgroupns", "User": "--user", "WorkingDir": "--workdir", "StopSignal": "--stop-signal",
     "StopTimeout": "--stop-timeout", "Memory": "--memory", "MemorySwap": "--memory-swap",
     "MemoryReservation": "--memory-reservation", "CpuShares": "--cpu-shares",
-    "PidsLimit": "--pids-limit", "CgroupParent": "--cgroup-parent", "Runtime": "--runtime",
+    "PidsLimit": "--pids-limit", "CgroupParent": "--cgroup-parent", "UsernsMode": "--userns", "Runtime": "--runtime",
 }  # fmt: skip
 _SWITCHES = {
     "Init": "--init", "Tty": "--tty", "OpenStdin": "--interactive", "Privileged": "--privileged",

@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection, Mapping
 from typing import Final
 
-from podlab import model, ports
+from podlab import hostnames, model, ports
 from podlab.manifest import syntax, together
 from podlab.manifest.checks import amounts, probes
 from podlab.manifest.checks.finding import Findings, at, at_least, twice
@@ -91,6 +91,8 @@ def spec(s: model.PodSpec) -> Findings:
     yield from _host_ports(s)
     yield from amounts.of_pod(s)
     yield from probes.of_pod(s)
+    if s.hostname_override is not None:
+        yield from at("hostnameOverride", syntax.dns_subdomain(s.hostname_override, hostnames.LONGEST))
     for name, text in (("hostname", s.hostname), ("subdomain", s.subdomain)):
         if text is not None:
             yield from at(name, syntax.dns_label(text))

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from podlab.errors import Conflict, NotFound, Overtaken, PodlabError
-from podlab.model import ContainerPort, EnvVar, ResizePolicy, Resources
+from podlab.errors import Conflict, Invalid, NotFound, Overtaken, PodlabError
+from podlab.model import ISOLATED, ContainerPort, EnvVar, Metadata, ResizePolicy, Resources
 from podlab.pods.change import change
 from podlab.status import Phase, State
 from podlab.testing.contract.case import (
@@ -23,7 +24,7 @@ from podlab.wire import encode
 
 if TYPE_CHECKING:
     from podlab.engines.base import Change, Engine
-    from podlab.model import Pod
+    from podlab.model import Container, Pod
 
 
 class Wanted(Case):
@@ -131,6 +132,37 @@ class Wanted(Case):
                 assert await engine.plan(pod(cpu, memory)) == []
             assert seen[0] == seen[1]
             assert len(set(seen)) == 3
+
+    async def test_what_a_pod_may_use_as_a_whole_changes_while_it_runs(
+        self, engine: Engine, image: str, name: str
+    ) -> None:
+        def pod(*containers: Container, **limits: str) -> Pod:
+            return pod_of(name, *containers, resources=Resources(limits=limits) if limits else None)
+
+        app, side = member("app", image), member("side", image)
+        async with self.running(engine, pod(app, memory="64Mi", cpu="500m")):
+            before = await engine.get(name)
+            assert await engine.plan(pod(app, memory="64Mi", cpu="500m")) == []
+            larger = pod(app, side, memory="96Mi", cpu="1")
+            await engine.apply(larger)
+            after = await engine.get(name)
+            assert after.container("app") == before.container("app")
+            assert after.running == 2
+            assert await engine.plan(larger) == []
+            with pytest.raises(Conflict):
+                await engine.apply(pod(app, side))
+
+    @pytest.mark.parametrize("shared", ["host_network", "host_pid", "host_ipc"])
+    async def test_a_pod_that_contradicts_itself_is_refused(
+        self, engine: Engine, image: str, name: str, shared: str
+    ) -> None:
+        pod = pod_of(name, member("app", image), **{shared: True})
+        isolated = dataclasses.replace(pod, metadata=Metadata(name=name, annotations={ISOLATED: "true"}))
+        with pytest.raises(Invalid):
+            await engine.plan(isolated)
+        with pytest.raises(Invalid):
+            await engine.apply(isolated)
+        await self.is_gone(engine, name)
 
     async def test_a_container_that_is_not_wanted_any_more_is_removed(
         self, engine: Engine, image: str, name: str

@@ -21,7 +21,7 @@ from podlab.engines.docker.translate.mounts import sub_paths
 from podlab.engines.docker.translate.names import hostname
 from podlab.engines.docker.translate.publisher import publisher, publisher_name
 from podlab.engines.docker.translate.resources import bounds
-from podlab.engines.docker.translate.security import SECCOMP_FILE, effective, group_of_volumes
+from podlab.engines.docker.translate.security import SECCOMP_FILE, capabilities, effective, group_of_volumes
 from podlab.engines.docker.translate.volumes import (
     HELD_AT,
     OPENER,
@@ -39,10 +39,9 @@ from podlab.engines.docker.translate.whole_pod import bounds_volume, is_bounded,
 
 __all__ = [
     "DEFAULT_GRACE_S", "HELD_AT", "LOGS", "NETWORK_LABELS", "OPENER", "SECCOMP_FILE", "Body", "bounds",
-    "bounds_volume", "bridge_name", "claim", "claimed", "effective", "grace_s", "group_of_volumes", "hostname",
-    "infra",
-    "infra_hash", "is_bounded", "is_in_memory", "is_scratch", "member", "member_hash", "member_shape", "network",
-    "opener",
-    "opener_of", "own_bounds", "own_volumes", "publisher", "publisher_name", "restarts", "source", "spec_volume",
+    "bounds_volume", "bridge_name", "capabilities", "claim", "claimed", "effective", "grace_s",
+    "group_of_volumes", "hostname", "infra", "infra_hash", "is_bounded", "is_in_memory",
+    "is_scratch", "member", "member_hash", "member_shape", "network", "opener", "opener_of", "own_bounds",
+    "own_volumes", "publisher", "publisher_name", "restarts", "source", "spec_volume",
     "status_volume", "sub_paths", "volume", "whole",
 ]  # fmt: skip

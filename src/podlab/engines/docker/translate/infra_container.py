@@ -9,7 +9,7 @@ from podlab import model, naming
 from podlab.engines.docker.translate.bridges import HOST, endpoint, network_name
 from podlab.engines.docker.translate.labels import Body, digest, labels, one_shim, runtime
 from podlab.engines.docker.translate.names import called, hostname, resolver
-from podlab.engines.docker.translate.security import SECCOMP_FILE, group_of_volumes
+from podlab.engines.docker.translate.security import SECCOMP_FILE, group_of_volumes, users
 from podlab.engines.docker.translate.volumes import HELD_AT, is_in_memory, volume_mount
 from podlab.engines.docker.translate.whole_pod import grouped, is_bounded
 from podlab.manifest.sysctls import dotted
@@ -53,6 +53,7 @@ def infra(pod: Pod, image: str, ends_at: int | None) -> Body:
             "RestartPolicy": {"Name": "unless-stopped" if ends_at is None else "on-failure"},
             **runtime(pod),
             **grouped(pod),
+            **users(pod),
             "Annotations": one_shim(pod),
             "Mounts": [
                 volume_mount(pod, v, f"{HELD_AT}/{v.name}") for v in spec.volumes if is_in_memory(v)
@@ -75,6 +76,7 @@ def _of_whole_pod(pod: Pod) -> Iterator[object]:
     """Only what was said, so that pods that say nothing of it keep their hash."""
     spec = pod.spec
     said = {"hostNetwork": spec.host_network, "hostIPC": spec.host_ipc, "subdomain": spec.subdomain}
+    said["hostUsers"] = spec.host_users is False
     said["dnsPolicy"] = spec.dns_policy == "None"
     yield from ({name: value} for name, value in said.items() if value)
     if settings := sysctls(pod):

@@ -18,6 +18,7 @@ from podlab.engines.docker.translate.security import (
     said_of_members,
     security_options,
     user,
+    users,
 )
 from podlab.engines.docker.translate.stops import stops
 from podlab.engines.docker.translate.whole_pod import grouped, own_bounds
@@ -78,6 +79,7 @@ def member(pod: Pod, container: Container, around: Surroundings = NOTHING_AROUND
             ],
             **own_bounds(pod, container),
             **grouped(pod),
+            **users(pod),
             **devices(container),
             **disk(container),
             **of_seat(pod),

@@ -12,6 +12,8 @@ from podlab.model import Pod
 
 def hostname(pod: Pod) -> str:
     """As the pod's processes see it. Empty: the machine's own, in a pod that is in the machine's network."""
+    if pod.spec.hostname_override:
+        return pod.spec.hostname_override
     if pod.spec.host_network and not pod.spec.hostname:
         return ""
     return hostnames.full(pod) if pod.spec.set_hostname_as_fqdn else hostnames.short(pod)
@@ -19,7 +21,8 @@ def hostname(pod: Pod) -> str:
 
 def called(pod: Pod) -> Body:
     """The engine writes both into the pod's `/etc/hosts`, and the domain of a name that has one itself, too."""
-    domain = "" if pod.spec.set_hostname_as_fqdn else hostnames.domain(pod)
+    is_whole = pod.spec.set_hostname_as_fqdn or pod.spec.hostname_override
+    domain = "" if is_whole else hostnames.domain(pod)
     return {"Hostname": hostname(pod)} | ({"Domainname": domain} if domain else {})
 
 

@@ -63,6 +63,11 @@ def user(security: model.SecurityContext) -> str:
     return uid if security.run_as_group is None else f"{uid}:{security.run_as_group}"
 
 
+def users(pod: Pod) -> dict[str, str]:
+    """The machine's own, where the engine maps them and the pod does not want that."""
+    return {"UsernsMode": "host"} if pod.spec.host_users else {}
+
+
 def groups(pod: Pod) -> list[str]:
     """That every process of the pod has beside its own: https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/pod-v1/#security-context"""
     own = group_of_volumes(pod)
