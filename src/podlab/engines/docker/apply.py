@@ -208,8 +208,8 @@ class _Run:
                 await client.json("POST", f"/containers/{name}/stop")
                 await client.json("POST", f"/containers/{name}/start")
             case Verb.STOP:
-                await client.json("POST", f"/containers/{name}/stop")
                 await stop_found(client, self.infra_image, self.found, step.target)
+                await client.json("POST", f"/containers/{name}/stop")
             case Verb.UPDATE:
                 bounds = resizing.update(pod, step.target)
                 await update(client, name, bounds)

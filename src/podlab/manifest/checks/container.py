@@ -58,5 +58,3 @@ def port(p: model.ContainerPort) -> Findings:
             yield ("hostIP",), "means nothing without a hostPort"
     if p.name is not None:
         yield from at("name", syntax.port_name(p.name))
-
-
