@@ -90,3 +90,23 @@ def test_a_claim_stays_when_its_file_goes_down(podlab: Podlab, file: str) -> Non
     assert "persistentvolumeclaim/files stays with its data; --volumes removes it" in down.err
     assert podlab("down", "--volumes", file).out.splitlines() == ["persistentvolumeclaim/files removed"]
     assert podlab("down", file).out == ""
+
+
+def test_objects_are_listed_and_removed_by_name(podlab: Podlab, file: str) -> None:
+    podlab("up", file)
+    table = podlab("objects").out.splitlines()
+    assert table[0].split() == ["NAME", "HAS", "USED", "BY"]
+    assert [line.split() for line in table[1:]] == [
+        ["configmap/settings", "1st,", "COLOUR", "web"],
+        ["persistentvolumeclaim/files", "1Gi,", "ReadWriteOnce", "web"],
+        ["secret/keys", "other,", "word", "web"],
+    ]
+    listed = podlab("objects", "-o", "json")
+    assert [each["kind"] for each in listed.json] == ["ConfigMap", "PersistentVolumeClaim", "Secret"]
+    assert "topsecret" not in listed.out and "dG9wc2VjcmV0" not in listed.out
+    assert podlab("down", "configmap/settings").out == "configmap/settings removed\n"
+    told = podlab("down", "cm/settings")
+    assert (told.code, "there is no ConfigMap 'settings'" in told.err) == (3, True)
+    assert podlab("down", "--ignore-not-found", "cm/settings").code == 0
+    assert "is in use by pod" in podlab("down", "--volumes", "pvc/files").err
+    assert podlab("objects", "-o", "name").out == "persistentvolumeclaim/files\nsecret/keys\n"

@@ -14,12 +14,11 @@ from podlab.cli.completion import complete_pods
 from podlab.cli.runner import say
 from podlab.cli.session import session
 from podlab.errors import NotFound, Usage
+from podlab.objects import key_of
 from podlab.pods.up import down
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    from podlab.objects import Object
 
 
 @declare(
@@ -39,13 +38,13 @@ if TYPE_CHECKING:
     help="Between SIGTERM and SIGKILL; else the pod's own, or 30s.",
 )
 @click.option("--ignore-not-found", is_flag=True, help="A pod that is not there is no error.")
-@click.option("--volumes", is_flag=True, help="Also the claims of the files, with their data.")
+@click.option("--volumes", is_flag=True, help="Also the claims, with their data.")
 async def command(
     names: Sequence[str], everything: bool, grace: int | None, ignore_not_found: bool, volumes: bool
 ) -> None:
     """Stop and remove pods with their volumes. What is left of half a pod goes, too.
 
-    KIND/NAME, such as deployment/web, is a workload with all of its pods.
+    KIND/NAME is a workload with all of its pods, such as deployment/web, or an object, such as configmap/web.
 
     An argument that is a file or folder stands for the pods, ConfigMaps and Secrets in it; there, one that is gone is
     no error. Claims stay with their data, but for --volumes.
@@ -62,6 +61,8 @@ async def command(
         if makers:
             there = [status.name for status in await engine.list()]
             wanted = [name for name in wanted if name in there]
+        if not ignore_not_found:
+            await objects.require(engine, filter(None, map(objects.named, names)))
         await down(engine, wanted, grace_s=grace)
         gone, claims = await objects.remove(engine, kept, with_claims=volumes)
     for line in (*(f"pod/{name} removed" for name in wanted), *gone):
@@ -72,21 +73,23 @@ async def command(
 
 def _wanted(
     names: Sequence[str], there: Sequence[str], ignore_not_found: bool
-) -> tuple[list[tuple[str, str]], list[str], list[Object]]:
-    """The workloads by kind and name, the pods, and the objects of the files."""
+) -> tuple[list[tuple[str, str]], list[str], list[tuple[str, str]]]:
+    """The workloads by kind and name, the pods, and the objects by kind and name."""
     makers: dict[tuple[str, str], None] = {}
     pods: dict[str, None] = {}
-    kept: list[Object] = []
+    kept: list[tuple[str, str]] = []
     for name in names:
         if name in there:
             pods[name] = None
         elif key := workloads.named(name):
             makers[key] = None
+        elif key := objects.named(name):
+            kept.append(key)
         elif name == "-" or Path(name).exists():
             from podlab.manifest import load
 
             loaded = load([name])
-            kept += loaded.objects
+            kept += map(key_of, loaded.objects)
             makers |= {(type(each).__name__, each.metadata.name): None for each in loaded.workloads}
             pods |= {pod.name: None for pod in loaded.pods if pod.name in there}
         elif not ignore_not_found:

@@ -39,6 +39,7 @@ COMMANDS: dict[str, dict[str, tuple[str, str]]] = {
     },
     "Looking": {
         "ps": ("ps:command", "List pods"),
+        "objects": ("kept:command", "List ConfigMaps, Secrets, claims and workloads, and who uses them"),
         "describe": ("describe:command", "Tell all about a pod: wanted, found, recent events"),
         "inspect": ("inspect:command", "Print a pod's wanted and found state as JSON or YAML"),
         "ns": ("ns:command", "Show which namespaces a pod's containers share"),

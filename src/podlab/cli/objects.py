@@ -60,11 +60,34 @@ async def _found(engine: Engine, pod: Pod) -> dict[tuple[str, str], Object]:
     return found
 
 
+def named(word: str) -> tuple[str, str] | None:
+    """`configmap/web` as kind and name; None for what is no such word."""
+    kind, slash, name = word.partition("/")
+    found = {
+        "configmap": "ConfigMap",
+        "cm": "ConfigMap",
+        "secret": "Secret",
+        "pvc": CLAIM,
+        CLAIM.lower(): CLAIM,
+    }
+    return (found[kind.lower()], name) if slash and name and kind.lower() in found else None
+
+
+async def require(engine: Engine, keys: Iterable[tuple[str, str]]) -> None:
+    """`NotFound` for the first that is not there."""
+    wanted = list(keys)
+    there = {key_of(each) for each in await engine.objects()} if wanted else set()
+    for kind, name in wanted:
+        if (kind, name) not in there:
+            text = f"there is no {kind} '{name}'"
+            raise NotFound(text, subject=name, hint="`podlab objects` lists those that there are")
+
+
 async def remove(
-    engine: Engine, objects: Iterable[Object], *, with_claims: bool
+    engine: Engine, keys: Iterable[tuple[str, str]], *, with_claims: bool
 ) -> tuple[list[str], list[str]]:
     """A line for each that was removed, and the claims that were kept with their data."""
-    wanted = {key_of(each) for each in objects}
+    wanted = set(keys)
     there = {key_of(each) for each in await engine.objects()} if wanted else set()
     kept = {key for key in wanted & there if key[0] == CLAIM and not with_claims}
     gone = sorted((wanted & there) - kept)
