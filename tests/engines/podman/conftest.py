@@ -27,7 +27,9 @@ _FAILS = (AssertionError, TimeoutError, PodlabError)
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
-        if "podman" in item.keywords and (why := LIMITS.get(getattr(item, "originalname", item.name))):
+        if item.get_closest_marker("podman") and (
+            why := LIMITS.get(getattr(item, "originalname", item.name))
+        ):
             item.add_marker(pytest.mark.xfail(reason=why, strict=True, raises=_FAILS))
 
 

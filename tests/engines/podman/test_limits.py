@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from podlab.testing.contract import EngineContract
+from tests.engines.podman import test_containers, test_inside, test_pods
+from tests.engines.podman.case import OnPodman
 from tests.engines.podman.limits import LIMITS
 
 PAGE = Path(__file__).parents[3] / "docs/podman.md"
@@ -12,6 +14,12 @@ PAGE = Path(__file__).parents[3] / "docs/podman.md"
 
 def test_every_limit_is_of_a_test_of_the_contract() -> None:
     assert [name for name in LIMITS if not hasattr(EngineContract, name)] == []
+
+
+def test_all_of_the_contract_runs_on_podman() -> None:
+    cases = (test_containers.TestContainers, test_inside.TestInside, test_pods.TestPods)
+    parts = {part for case in cases for part in case.__bases__}
+    assert parts - {OnPodman} == set(EngineContract.__bases__)
 
 
 def test_the_page_shows_the_list_and_nothing_else() -> None:

@@ -1,4 +1,4 @@
-"""The Docker engine on Podman's Docker-compatible API: every promise but those that `limits` names."""
+"""A part of the contract on Podman: the Docker engine at its Docker-compatible API."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 import pytest
 
 from podlab.engines.connect import connect
-from podlab.testing.contract import EngineContract
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -17,7 +16,9 @@ if TYPE_CHECKING:
 
 @pytest.mark.engine
 @pytest.mark.podman
-class TestPodman(EngineContract):
+class OnPodman:
+    """Before the part: its fixtures replace those of `Case`."""
+
     lifetime_s = 10
 
     @pytest.fixture
