@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from podlab import naming
 from podlab.engines.docker import find
-from podlab.engines.docker.translate.stops import ending
 from podlab.errors import NotFound
 
 if TYPE_CHECKING:
@@ -33,10 +33,12 @@ async def stop_in_order(
 ) -> None:
     """Where none of them has anything to say about its stop, nothing is done: then they are simply stopped, all at
     once. `grace_s` is the pod's own where it is None."""
-    found = ending(pod, {name: labels for name, (_, labels) in running.items()})
-    if found is None or grace_s == 0:
+    if grace_s == 0 or not any(naming.STOPS in labels for _, labels in running.values()):
         return
+    from podlab.engines.docker.translate.stops import ending
     from podlab.node import stopping
+
+    found = ending(pod, {name: labels for name, (_, labels) in running.items()})
 
     async def halt(name: str, left_s: int) -> None:
         with suppress(NotFound):

@@ -38,15 +38,13 @@ def stops(pod: Pod, container: Container, grace_s: int) -> dict[str, str]:
     return {naming.STOPS: json.dumps(told, separators=(",", ":"))}
 
 
-def ending(pod: str, containers: Mapping[str, Mapping[str, str]]) -> Ending | None:
-    """From the labels of containers, by name; None where nothing but signals is needed."""
+def ending(pod: str, containers: Mapping[str, Mapping[str, str]]) -> Ending:
+    """From the labels of containers, by name, at least one of which has something to say."""
     told = {
         name: json.loads(labels[naming.STOPS])
         for name, labels in containers.items()
         if naming.STOPS in labels
     }
-    if not told:
-        return None
     members: list[Container] = []
     sidecars: list[tuple[int, Container]] = []
     for name in containers:
