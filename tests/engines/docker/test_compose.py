@@ -6,6 +6,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from ruamel.yaml import YAML
 
 from podlab.engines.docker.compose import compose
 from podlab.manifest import load
@@ -67,6 +68,23 @@ def test_members_share_the_network_of_one_service_and_volumes_are_opened_first()
 def test_what_compose_would_take_for_a_variable_is_escaped() -> None:
     text = compose(two(), "busybox").text
     assert "echo $$HOME pod" in text
+
+
+def test_namespaces_of_the_machine_devices_and_names_are_in_it() -> None:
+    limits = {"nvidia.com/gpu": 1, "example.com/card": 2, "ephemeral-storage": "1Gi"}
+    app = Container(name="app", image="busybox", resources=Resources(limits=limits))
+    spec = PodSpec(containers=(app,), host_pid=True, host_ipc=True, subdomain="s")
+    pod = Pod(metadata=Metadata(name="web"), spec=spec)
+    services = YAML(typ="safe").load(compose(pod, "busybox").text)["services"]
+    assert services["app"]["pid"] == services["app"]["ipc"] == services["infra"]["ipc"] == "host"
+    assert services["app"]["devices"] == ["example.com/card=0", "example.com/card=1"]
+    [gpu] = services["app"]["deploy"]["resources"]["reservations"]["devices"]
+    assert gpu == {"driver": "nvidia", "count": 1, "capabilities": ["gpu"]}
+    assert "web.s" in services["infra"]["networks"]["default"]["aliases"]
+    at_home = Pod(metadata=Metadata(name="web"), spec=PodSpec(containers=(app,), host_network=True))
+    infra = YAML(typ="safe").load(compose(at_home, "busybox").text)["services"]["infra"]
+    assert infra["network_mode"] == "host"
+    assert "networks" not in infra
 
 
 def test_ports_and_profiles_are_in_it() -> None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from podlab import naming
+from podlab import hostnames, naming
 from podlab.engines.docker import profiles, translate
 from podlab.engines.docker.translate import SECCOMP_FILE, Body
 from podlab.manifest.emit import text
@@ -19,6 +19,7 @@ from podlab.objects.files import has_content
 from podlab.objects.tree import FOLDER
 
 _JOINED: Final = f"service:{naming.INFRA}"
+_HOST: Final = "host"
 _OPENING: Final = "open-volumes"
 _SECCOMP: Final = "seccomp"
 
@@ -65,12 +66,12 @@ def _infra(pod: Pod, image: str) -> Body:
     ]
     return _said(
         image=image, hostname=body["Hostname"], entrypoint=body["Entrypoint"], command=body["Cmd"],
-        user=body["User"], init=True, ipc="shareable", cap_drop=["ALL"],
+        user=body["User"], init=True, ipc=host["IpcMode"], cap_drop=["ALL"],
         security_opt=["no-new-privileges"], restart="unless-stopped",
         ports=[{key: value for key, value in port.items() if value} for port in ports],
         dns=host["Dns"], dns_search=host["DnsSearch"], dns_opt=host["DnsOptions"], extra_hosts=host["ExtraHosts"],
-        sysctls=host["Sysctls"],
-        networks={"default": {"aliases": [pod.name]}},
+        sysctls=host["Sysctls"], domainname=body.get("Domainname"), userns_mode=host.get("UsernsMode"),
+        **_network(pod),
     )  # fmt: skip
 
 
@@ -101,15 +102,38 @@ def _member(body: Body, container: Container, own: Mapping[str, str]) -> Body:
         image=body["Image"], entrypoint=body["Entrypoint"], command=body["Cmd"], environment=body["Env"],
         working_dir=body["WorkingDir"], user=body["User"], tty=body["Tty"], stdin_open=body["OpenStdin"],
         stop_grace_period=f"{body['StopTimeout']}s", stop_signal=body.get("StopSignal"),
-        init=host["Init"], network_mode=_JOINED, ipc=_JOINED, pid=_JOINED if host["PidMode"] else "",
+        init=host["Init"], network_mode=_JOINED, ipc=_joined(host["IpcMode"]), pid=_joined(host["PidMode"]),
         cgroup=host["CgroupnsMode"], restart=host["RestartPolicy"]["Name"], privileged=host["Privileged"],
         cap_add=host["CapAdd"], cap_drop=host["CapDrop"], read_only=host["ReadonlyRootfs"], security_opt=options,
-        group_add=host["GroupAdd"],
+        group_add=host["GroupAdd"], userns_mode=host.get("UsernsMode"), storage_opt=host.get("StorageOpt"),
+        **_devices(host.get("DeviceRequests") or []),
         volumes=[_mount(each, own) for each in host["Mounts"]],
         cpus=host.get("NanoCpus", 0) / 1e9, mem_limit=host.get("Memory"), memswap_limit=host.get("MemorySwap"),
         mem_reservation=host.get("MemoryReservation"), cpu_shares=host.get("CpuShares"),
         pids_limit=host.get("PidsLimit"), runtime=host.get("Runtime"), healthcheck=_health(container),
     )  # fmt: skip
+
+
+def _network(pod: Pod) -> Body:
+    if pod.spec.host_network:
+        return {"network_mode": _HOST}
+    return {"networks": {"default": {"aliases": hostnames.names(pod)}}}
+
+
+def _joined(mode: str) -> str:
+    return _JOINED if mode.startswith("container:") else mode
+
+
+def _devices(requests: list[Body]) -> Body:
+    """NVIDIA's by number, others by name."""
+    named = [name for each in requests for name in each.get("DeviceIDs", ())]
+    counted = [
+        {"driver": each["Driver"], "count": each["Count"], "capabilities": each["Capabilities"][0]}
+        for each in requests
+        if "Count" in each
+    ]
+    body: Body = {"devices": named} if named else {}
+    return body | ({"deploy": {"resources": {"reservations": {"devices": counted}}}} if counted else {})
 
 
 def _mount(mount: Body, own: Mapping[str, str]) -> Body:

@@ -46,6 +46,15 @@ class Inside(Case):
             rows = {row.container: row.sharing["pid"] for row in await engine.namespaces(name)}
             assert (rows["app"], rows["side"]) == (Sharing.POD, Sharing.POD)
 
+    async def test_what_is_the_machines_is_told(self, engine: Engine, image: str, name: str) -> None:
+        pod = pod_of(name, member("app", image), host_network=True, host_pid=True, host_ipc=True)
+        async with self.running(engine, pod):
+            [app] = [row.sharing for row in await engine.namespaces(name) if row.container == "app"]
+            assert (app["pid"], app["ipc"]) == (Sharing.HOST, Sharing.HOST)
+            assert app["net"] in (Sharing.HOST, Sharing.POD), "from afar a member is seen to join its pod's"
+            assert app["mnt"] is Sharing.OWN
+            assert await engine.plan(pod) == []
+
     async def test_processes_are_listed(self, engine: Engine, image: str, name: str) -> None:
         async with self.running(engine, pod_of(name, member("app", image))):
             titles, rows = await engine.processes(name, "app")

@@ -19,7 +19,9 @@ class Inside(Pods):
         pod = self._pod(name)
         shared = {"net", "ipc", "uts"} | ({"pid"} if pod.spec.spec.share_process_namespace else set())
         sharing = {each: Sharing.POD if each in shared else Sharing.OWN for each in NAMESPACES}
-        sharing["user"] = Sharing.HOST
+        spec = pod.spec.spec
+        of_the_machine = {"net": spec.host_network, "pid": spec.host_pid, "ipc": spec.host_ipc, "user": True}
+        sharing |= {each: Sharing.HOST for each, is_so in of_the_machine.items() if is_so}
         return [NamespaceRow(container=each, sharing=sharing) for each in pod.containers]
 
     async def processes(self, name: str, container: str) -> tuple[Sequence[str], Sequence[Sequence[str]]]:
