@@ -10,7 +10,7 @@ from podlab.engines.docker.engine import DockerEngine
 from podlab.manifest.loading import load_sources
 from podlab.manifest.sources import Source
 from podlab.model import Pod
-from podlab.objects import key_of
+from podlab.objects import Object, key_of
 from tests.conftest import docker
 
 
@@ -27,12 +27,14 @@ def pod_of(name: str, image: str, container: str, volumes: str = "[]", spec: str
     return pod
 
 
+def objects_of(text: str) -> tuple[Object, ...]:
+    return load_sources([Source("objects.yaml", textwrap.dedent(text).encode())]).objects
+
+
 @asynccontextmanager
 async def up(engine: DockerEngine, pod: Pod, objects: str = "") -> AsyncIterator[None]:
     """`objects` are documents of YAML, which are put before and removed afterwards."""
-    kept = (
-        load_sources([Source("objects.yaml", textwrap.dedent(objects).encode())]).objects if objects else ()
-    )
+    kept = objects_of(objects) if objects else ()
     try:
         for each in kept:
             await engine.put(each)

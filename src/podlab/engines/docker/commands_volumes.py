@@ -30,9 +30,13 @@ def volume_lines(pod: Pod, step: Step, infra_image: str, around: Surroundings) -
         case Verb.OPEN_VOLUME:
             return [shlex.join([*run, *words, OPENER]) for words in _opening(pod)]
         case Verb.FILL_VOLUME if image := own[step.target].image:
-            source = f"docker export $(docker create {shlex.quote(image.reference)} true)"
+            name = f"{step.target}-source"
             target = shlex.join([*run[:2], "-i", *run[2:], "tar", "-x", "-C", OPENER])
-            return [f"{source} | {target}"]
+            return [
+                shlex.join(["docker", "create", "--name", name, image.reference, "true"]),
+                f"docker export {shlex.quote(name)} | {target}",
+                shlex.join(["docker", "rm", name]),
+            ]
         case Verb.FILL_VOLUME:
             return list(_fill(pod, own[step.target], around))
         case Verb.MAKE_FOLDERS:
