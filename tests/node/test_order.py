@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from podlab.model import Container, ExecAction, Lifecycle, LifecycleHandler, Metadata, Pod, PodSpec, Probe
@@ -37,16 +37,23 @@ def test_init_containers_run_one_by_one_and_sidecars_stay() -> None:
 
     assert turn() == {"first"}
     assert turn(first=Fact()) == {"first"}
-    assert turn(first=DONE) == {"proxy"}
+    assert turn(first=DONE) == {"proxy", "second"}
     assert turn(first=DONE, proxy=STARTED) == {"proxy", "second"}
     assert turn(first=DONE, proxy=STARTED, second=DONE) == {"proxy", "app", "side"}
-    assert turn(first=DONE, proxy=Fact(), second=DONE) == {"proxy"}
+    assert turn(first=DONE, proxy=Fact(), second=DONE) == {"proxy", "app", "side"}
+
+
+def test_a_sidecar_with_a_startup_probe_lets_nobody_pass_before_it_is_started() -> None:
+    pod = pod_of(init("proxy", restart_policy="Always", startup_probe=CHECK), init("second"))
+    assert order.turn(pod, {}, initialized=False) == {"proxy"}
+    assert order.turn(pod, {"proxy": STARTED}, initialized=False) == {"proxy", "second"}
 
 
 def test_what_was_through_is_not_asked_again() -> None:
     assert order.turn(PLAIN, {}, initialized=True) == {"proxy", "app", "side"}
 
 
+@settings(deadline=None)
 @given(
     st.dictionaries(
         st.sampled_from(["first", "proxy", "second"]), st.builds(Fact, st.booleans(), st.booleans())
@@ -54,7 +61,8 @@ def test_what_was_through_is_not_asked_again() -> None:
 )
 def test_containers_run_only_when_all_init_containers_are_through(facts: dict[str, Fact]) -> None:
     turn = order.turn(PLAIN, facts, initialized=False)
-    assert ("app" in turn) == ("side" in turn) == order.is_through(PLAIN, facts)
+    inits = [facts.get(name, Fact()) for name in ("first", "second")]
+    assert ("app" in turn) == ("side" in turn) == all(fact.is_done for fact in inits)
     assert turn
 
 
@@ -97,6 +105,7 @@ def test_the_pause_doubles_from_ten_seconds_to_five_minutes_and_begins_anew_afte
     assert backoff.pause_s(backoff.ends_in_a_row(ends, ran_s=600)) == 0
 
 
+@settings(deadline=None)
 @given(st.lists(st.floats(0, 3600), min_size=2))
 def test_a_pause_is_never_longer_than_five_minutes_and_grows_only_while_runs_are_short(
     runs: list[float],

@@ -81,7 +81,7 @@ def needs_node(pod: Pod) -> bool:
 
 def turn(pod: Pod, facts: Mapping[str, Fact], *, initialized: bool, is_over: bool = False) -> frozenset[str]:
     """Who may run now. `initialized`: the init containers were through already, whatever became of them since.
-    `is_over`: all containers have ended for good, so nobody may, and sidecars stop, too."""
+    Those behind a sidecar that has no gate may be started right after it. `is_over`: all containers have ended for good, so nobody may, and sidecars stop, too."""
     if is_over:
         return frozenset()
     running: list[str] = []
@@ -89,7 +89,7 @@ def turn(pod: Pod, facts: Mapping[str, Fact], *, initialized: bool, is_over: boo
         fact = facts.get(container.name, NOTHING)
         if is_sidecar(container):
             running.append(container.name)
-            if not (initialized or fact.is_started):
+            if has_gate(container) and not (initialized or fact.is_started):
                 return frozenset(running)
         elif not (initialized or fact.is_done):
             return frozenset([*running, container.name])

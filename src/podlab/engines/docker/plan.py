@@ -10,7 +10,7 @@ before its infra holds namespaces that are gone ("stale"), though the engine cal
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from podlab import naming
@@ -69,18 +69,17 @@ def plan(wanted: Pod, found: FoundPod, *, hold: Collection[str] = ()) -> list[St
     )
     volumes.open()
     stopped = _stop(steps, wanted, found, line, {*removed, *hold})
-    for container in wanted.members:
-        name = container.name
-        if name in hold or name not in line.turn:
-            continue
-        after = [*filter(None, [infra_ready, created.get(name)]), *stopped, *bounded]
-        if name in created:
-            after += volumes.before_start(container, infra_ready=infra_ready)
-            steps.add(Verb.START, name, after=after)
-        elif repair := _why_start(wanted, found, name, infra_starts=infra_starts):
-            verb, reason = repair
-            after += volumes.before_start(container, infra_ready=infra_ready)
-            steps.add(verb, name, reason, after=after)
+    _start(
+        steps,
+        wanted,
+        found,
+        line,
+        volumes,
+        hold,
+        created,
+        infra_ready=infra_ready,
+        after=[*stopped, *bounded],
+    )
 
     if found.infra is not None:
         freed = [
@@ -139,9 +138,15 @@ class _Line:
     turn: frozenset[str]
     over: frozenset[str] = frozenset()
     ended: bool = False
+    sidecars: frozenset[str] = frozenset()
+    """While the pod initializes: others are started after these."""
 
     def is_over(self, name: str) -> bool:
         return name in self.over
+
+    def is_held_back_by(self, name: str, found: FoundPod) -> bool:
+        """Whether nobody behind that container may be started as long as it is not."""
+        return name in self.sidecars and not (name in found.members and found.members[name].is_up)
 
 
 def _line(wanted: Pod, found: FoundPod, removed: Collection[str], *, infra_starts: bool) -> _Line:
@@ -164,7 +169,9 @@ def _line(wanted: Pod, found: FoundPod, removed: Collection[str], *, infra_start
         or bool(record and record.initialized == order.key(wanted, found.sandbox))
     )
     over = (c.name for c in inits if initialized and not order.is_sidecar(c))
-    return _Line(order.turn(wanted, facts, initialized=initialized), frozenset(over))
+    sidecars = (c.name for c in inits if not initialized and order.is_sidecar(c))
+    turn = order.turn(wanted, facts, initialized=initialized)
+    return _Line(turn, frozenset(over), sidecars=frozenset(sidecars))
 
 
 def _stop(steps: Steps, wanted: Pod, found: FoundPod, line: _Line, but: Collection[str]) -> list[Step]:
@@ -178,6 +185,32 @@ def _stop(steps: Steps, wanted: Pod, found: FoundPod, line: _Line, but: Collecti
             if name in found.members and found.members[name].is_up and name not in {*line.turn, *but}
         ]
     return stopped
+
+
+def _start(
+    steps: Steps, wanted: Pod, found: FoundPod, line: _Line, volumes: Volumes, hold: Collection[str],
+    created: Mapping[str, Step], *, infra_ready: Step | None, after: Collection[Step],
+) -> None:  # fmt: skip
+    """Those whose turn it is: what stands behind a sidecar after that, all others at once."""
+    infra_starts = infra_ready is not None
+    sidecars: list[Step] = []
+    for container in wanted.members:
+        name = container.name
+        if name in hold or name not in line.turn:
+            if line.is_held_back_by(name, found):
+                return
+            continue
+        if name in created:
+            verb, reason = Verb.START, ""
+        elif repair := _why_start(wanted, found, name, infra_starts=infra_starts):
+            verb, reason = repair
+        else:
+            continue
+        needs = [*filter(None, [infra_ready, created.get(name)]), *after, *sidecars]
+        needs += volumes.before_start(container, infra_ready=infra_ready)
+        started = steps.add(verb, name, reason, after=needs)
+        if name in line.sidecars:
+            sidecars.append(started)
 
 
 def _facts(wanted: Pod, found: FoundPod, removed: Collection[str]) -> dict[str, order.Fact]:
