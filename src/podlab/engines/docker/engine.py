@@ -355,7 +355,10 @@ class DockerEngine:
     async def dial(self, name: str, port: int, *, patience_s: float = 0) -> ByteStream:
         from podlab.engines.docker.streams import dial
 
-        return await dial(self.client, await self._id(name, naming.INFRA), port, patience_s)
+        try:  # by its name, without a list: a pod is probed again and again
+            return await dial(self.client, naming.container(name, naming.INFRA), port, patience_s)
+        except NotFound:
+            return await dial(self.client, await self._id(name, naming.INFRA), port, patience_s)
 
     async def read_archive(self, name: str, container: str, path: str) -> AsyncIterator[bytes]:
         from podlab.engines.docker.streams import read_archive
