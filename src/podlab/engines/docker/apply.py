@@ -186,7 +186,7 @@ class _Run:
             if isinstance(error, NotFound | Conflict) and "No such image" not in error.message:
                 raise _MovedOn(explained) from error
             raise explained from error
-        if step.verb in (Verb.PUBLISH, Verb.UNPUBLISH):
+        if step.verb in (Verb.PUBLISH, Verb.UNPUBLISH, Verb.BOUND):
             self.on_change(Change(verb=step.verb, pod=self.pod.name, reason=step.reason))
         if step.concerns_container:
             container = "" if step.target == naming.INFRA else step.target
