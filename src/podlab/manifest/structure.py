@@ -21,6 +21,7 @@ from podlab.manifest.fields import harmless, refusal, refused
 from podlab.manifest.nodes import Mapping, Node, Path, Scalar, Sequence, quoted
 from podlab.manifest.report import Report, place
 from podlab.manifest.suggest import did_you_mean
+from podlab.model import Secret
 from podlab.wire import Wire, camel
 
 T = TypeVar("T")
@@ -49,12 +50,13 @@ def fields_of(cls: type) -> dict[str, Field]:
 
 def read(cls: type[T], node: Node, path: Path, report: Report, *, skip: Collection[str] = ()) -> T | None:
     """The typed value of a mapping; None where something in it was reported. `skip`: keys to pass over."""
-    return typing.cast("T | None", _Reader(report).object(cls, node, path, skip))
+    return typing.cast("T | None", _Reader(report, hides=cls is Secret).object(cls, node, path, skip))
 
 
 class _Reader:
-    def __init__(self, report: Report) -> None:
-        self._report = report
+    def __init__(self, report: Report, *, hides: bool) -> None:
+        """`hides`: what is written is not told, since it may be secret."""
+        self._report, self._hides = report, hides
 
     def object(self, cls: type, node: Node, path: Path, skip: Collection[str] = ()) -> Any:
         if not isinstance(node, Mapping):
@@ -138,6 +140,10 @@ class _Reader:
         return None
 
     def _mismatch(self, expected: str, node: Node, path: Path, remedy: str = "") -> None:
+        if self._hides and isinstance(node, Scalar) and node.value is not None:
+            remedy = "; put it in quotes" if expected == "text" else ""
+            self._report.problem(node.line, node.column, path, f"expected {expected}{remedy}")
+            return
         self._report.problem(node.line, node.column, path, f"expected {expected}, got {_shown(node)}{remedy}")
 
 

@@ -8,7 +8,7 @@ from typing import Final
 from podlab import model, quantity
 from podlab.manifest import syntax
 from podlab.manifest.checks.finding import Findings, at
-from podlab.manifest.nodes import quoted
+from podlab.manifest.nodes import Path, quoted
 from podlab.manifest.suggest import did_you_mean
 from podlab.objects.fields import OF_ENV, OF_FILES, subscript
 
@@ -92,3 +92,37 @@ def key_selector(k: model.KeySelector) -> Findings:
 
 def reference(o: model.ObjectReference) -> Findings:
     yield from at("name", syntax.dns_subdomain(o.name))
+
+
+def of_pod(s: model.PodSpec) -> Findings:
+    """Containers that are named where a pod shows what they may use."""
+    names = [c.name for c in (*s.init_containers, *s.containers)]
+    for kind, containers in (("initContainers", s.init_containers), ("containers", s.containers)):
+        for i, container in enumerate(containers):
+            for j, e in enumerate(container.env):
+                ref = e.value_from.resource_field_ref if e.value_from else None
+                path: Path = (kind, i, "env", j, "valueFrom", "resourceFieldRef", "containerName")
+                yield from _named(ref, names, path)
+    for i, volume in enumerate(s.volumes):
+        for j, item in enumerate(volume.downward_api.items if volume.downward_api else ()):
+            path = ("volumes", i, "downwardAPI", "items", j, "resourceFieldRef", "containerName")
+            yield from _named(item.resource_field_ref, names, path)
+        for k, source in enumerate(volume.projected.sources if volume.projected else ()):
+            for j, item in enumerate(source.downward_api.items if source.downward_api else ()):
+                below = (
+                    "projected",
+                    "sources",
+                    k,
+                    "downwardAPI",
+                    "items",
+                    j,
+                    "resourceFieldRef",
+                    "containerName",
+                )
+                yield from _named(item.resource_field_ref, names, ("volumes", i, *below))
+
+
+def _named(ref: model.ResourceSelector | None, names: list[str], path: Path) -> Findings:
+    if ref and ref.container_name and ref.container_name not in names:
+        near = did_you_mean(ref.container_name, names)
+        yield path, f"the pod has no container named {quoted(ref.container_name)}{near}"

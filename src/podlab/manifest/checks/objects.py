@@ -47,8 +47,6 @@ def claim_spec(c: model.ClaimSpec) -> Findings:
         yield ("accessModes",), "ReadWriteOncePod stands alone"
     if c.volume_mode == "Block":
         yield ("volumeMode",), "an engine has no block volumes; mount a hostPath of type BlockDevice"
-    if c.volume_name is not None:
-        yield ("volumeName",), "the engine makes the claim's volume; mount one that is there as a hostPath"
     resources = c.resources or model.ClaimResources()
     if "storage" not in resources.requests:
         yield ("resources",), "a claim says how much it needs: {requests: {storage: 1Gi}}"

@@ -8,7 +8,7 @@ from typing import Final
 
 from podlab import hostnames, model, ports
 from podlab.manifest import syntax, together
-from podlab.manifest.checks import amounts, probes
+from podlab.manifest.checks import amounts, environment, probes
 from podlab.manifest.checks.finding import Findings, at, at_least, twice
 from podlab.manifest.nodes import quoted
 from podlab.manifest.suggest import did_you_mean
@@ -91,6 +91,7 @@ def spec(s: model.PodSpec) -> Findings:
     yield from _host_ports(s)
     yield from amounts.of_pod(s)
     yield from probes.of_pod(s)
+    yield from environment.of_pod(s)
     if s.hostname_override is not None:
         yield from at("hostnameOverride", syntax.dns_subdomain(s.hostname_override, hostnames.LONGEST))
     for name, text in (("hostname", s.hostname), ("subdomain", s.subdomain)):

@@ -89,6 +89,8 @@ async def _with_facts(
     if any(path == "metadata.uid" or path.startswith("status.") for path in paths):
         infra = await client.json("GET", f"/containers/{naming.container(pod.name, naming.INFRA)}/json")
         facts = _of_infra(facts, infra)
+        if not facts.pod_ips:
+            facts = await _of_machine(client, facts)
         if infra["HostConfig"]["NetworkMode"] == "host":
             address = await _machine_address(client)
             facts = dataclasses.replace(facts, pod_ips=address, host_ips=address)
@@ -120,6 +122,13 @@ def _of_infra(facts: Facts, infra: Any) -> Facts:
         pod_ips=_said(networks, "IPAddress", "GlobalIPv6Address"),
         host_ips=_said(networks, "Gateway", "IPv6Gateway"),
     )
+
+
+async def _of_machine(client: Client, facts: Facts) -> Facts:
+    """A pod in the machine's own network has the machine's address: that which all other pods reach it by."""
+    bridge = await client.json("GET", "/networks/bridge")
+    addresses = _said(bridge["IPAM"]["Config"] or (), "Gateway")
+    return dataclasses.replace(facts, pod_ips=addresses, host_ips=addresses)
 
 
 def _said(networks: Iterable[Any], *keys: str) -> tuple[str, ...]:
