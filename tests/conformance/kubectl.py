@@ -23,7 +23,9 @@ class Kubectl:
             raise Refused(done.text)
 
     async def remove(self, name: str, text: str) -> None:
-        await self._kubectl("delete", "--ignore-not-found", "--grace-period=1", "-f", "-", stdin=text)
+        done = await self._kubectl("delete", "--ignore-not-found", "--grace-period=1", "-f", "-", stdin=text)
+        if done.code:
+            raise Refused(f"not removed: {done.text}")
 
     async def delete(self, pod: str) -> None:
         await self._kubectl("delete", "pod", pod)

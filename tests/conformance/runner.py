@@ -24,16 +24,29 @@ async def run(target: Target, case: Case, *, slower: float = 1.0) -> list[str]:
 
     `slower` stretches how long anything may take, for busy machines."""
     try:
+        found = await _behaves(target, case, slower)
+    finally:
+        left = await _removed(target, case)
+    return [*found, *left]
+
+
+async def _behaves(target: Target, case: Case, slower: float) -> list[str]:
+    try:
         await target.put(case.name, case.text)
         for number, step in enumerate(case.steps):
             if found := await _step(target, case, step, slower):
                 return [f"step {number + 1}: {line}" if number else line for line in found]
     except Refused as error:
         return [f"refused: {error}"]
-    else:
-        return []
-    finally:
+    return []
+
+
+async def _removed(target: Target, case: Case) -> list[str]:
+    try:
         await target.remove(case.name, case.text)
+    except Refused as error:
+        return [str(error)]
+    return []
 
 
 async def _step(target: Target, case: Case, step: Expected, slower: float) -> list[str]:

@@ -40,7 +40,8 @@ class Target(Protocol):
         ...
 
     async def remove(self, name: str, text: str) -> None:
-        """All that the text names and what came of it, at once; what is gone is no error."""
+        """All that the text names and what came of it, at once; what is gone is no error.
+        `Refused` where something may be left."""
         ...
 
     async def delete(self, pod: str) -> None:

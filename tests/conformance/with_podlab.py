@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import podlab
 from podlab.errors import NotFound, PodlabError
@@ -25,15 +25,18 @@ _COMMANDS_AT_ONCE = 2
 
 class Podlab:
     """The pods of one engine. `folder` is for files of its own,
-    and `where` the environment that leads commands to the engine."""
+    `where` the environment that leads commands to the engine; `check` raises `Refused` where the agent is gone."""
 
     version = BEHAVES_AS
     offers = frozenset({"storage"})
 
-    def __init__(self, lab: podlab.Lab, folder: Path, where: Mapping[str, str]) -> None:
+    def __init__(
+        self, lab: podlab.Lab, folder: Path, where: Mapping[str, str], check: Callable[[], None]
+    ) -> None:
         self._lab = lab
         self._folder = folder
         self._where = where
+        self._check = check
         self._under_way: dict[str, tuple[asyncio.subprocess.Process, asyncio.Task[tuple[bytes, bytes]]]] = {}
         self._places = asyncio.Semaphore(_COMMANDS_AT_ONCE)
 
@@ -57,12 +60,17 @@ class Podlab:
             with suppress(ProcessLookupError):
                 process.terminate()
             await said
-        await self._podlab("down", "--ignore-not-found", "--volumes", "--grace", "0s", self._file(name, text))
+        done = await self._podlab(
+            "down", "--ignore-not-found", "--volumes", "--grace", "0s", self._file(name, text)
+        )
+        if done.code:
+            raise Refused(f"not removed: {done.text}")
 
     async def delete(self, pod: str) -> None:
         await self._lab.running(pod).delete()
 
     async def seen(self, pod: str) -> Seen | None:
+        self._check()
         try:
             status = await self._lab.running(pod).status()
         except NotFound:
@@ -79,6 +87,7 @@ class Podlab:
         )
 
     async def selected(self, labels: str) -> list[str]:
+        self._check()
         fits = selector(labels)
         return [str(each.phase) for each in await self._lab.pods() if fits(each.labels)]
 
@@ -118,24 +127,28 @@ _COMMAND = (sys.executable, "-m", "podlab.cli")
 async def on_engine(address: str, folder: Path) -> AsyncIterator[Podlab]:
     """podlab on the engine at `address`, with an agent; `folder/agent.log` tells what that did."""
     where = {**os.environ, "DOCKER_HOST": address, "XDG_DATA_HOME": str(folder)}
-    with (folder / "agent.log").open("wb") as log:
-        agent = await _agent(log, where)
-        try:
-            async with podlab.connect(host=address) as lab:
-                yield Podlab(lab, folder, where)
-            if agent.returncode is not None:
-                raise Refused(f"the agent ended: {(folder / 'agent.log').read_text()[-2000:]}")
-        finally:
-            if agent.returncode is None:
-                agent.terminate()
-            await agent.wait()
+    log = folder / "agent.log"
+    agent = await _agent(log, where)
+    try:
+        async with podlab.connect(host=address) as lab:
+            yield Podlab(lab, folder, where, lambda: _alive(agent, log))
+    finally:
+        if agent.returncode is None:
+            agent.terminate()
+        await agent.wait()
 
 
-async def _agent(log: IO[bytes], where: Mapping[str, str]) -> asyncio.subprocess.Process:
-    return await asyncio.create_subprocess_exec(
-        *_COMMAND, "agent", env=where,
-        stdin=asyncio.subprocess.DEVNULL, stdout=log, stderr=asyncio.subprocess.STDOUT,
-    )  # fmt: skip
+def _alive(agent: asyncio.subprocess.Process, log: Path) -> None:
+    if agent.returncode is not None:
+        raise Refused(f"the agent has ended: {log.read_text()[-2000:]}")
+
+
+async def _agent(log: Path, where: Mapping[str, str]) -> asyncio.subprocess.Process:
+    with log.open("wb") as file:
+        return await asyncio.create_subprocess_exec(
+            *_COMMAND, "agent", env=where,
+            stdin=asyncio.subprocess.DEVNULL, stdout=file, stderr=asyncio.subprocess.STDOUT,
+        )  # fmt: skip
 
 
 def _container(status: ContainerStatus) -> dict[str, Any]:
