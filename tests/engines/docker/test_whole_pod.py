@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import subprocess
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -15,6 +16,8 @@ from podlab.model import Container, EmptyDir, Metadata, Pod, PodSpec, Resources,
 from tests.conftest import docker
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from podlab.engines.docker.engine import DockerEngine
 
 LIMITS = {"memory": "64Mi", "cpu": "500m"}
@@ -149,3 +152,22 @@ def test_systemd_is_asked_for_a_slice_of_the_pods_own() -> None:
     assert set_property("x.slice", Whole())[3:] == [
         "MemoryMax=infinity", "MemorySwapMax=infinity", "CPUQuota=", "CPUWeight=39",
     ]  # fmt: skip
+
+
+def test_the_groups_of_a_newer_machine_are_bounded_the_same(tmp_path: Path) -> None:
+    """cgroup v2, as files in a folder: each level hands its controllers down, and the pod's has the bounds."""
+    own = tmp_path / "podlab" / "engine" / "web"
+    own.mkdir(parents=True)
+    names = ("memory.max", "memory.swap.max", "cpu.max", "cpu.weight")
+    for file in (tmp_path / "cgroup.controllers", *(own / name for name in names)):
+        file.touch()
+    script = pod_group._HOLD.replace("/groups", str(tmp_path))
+    for bounds, told in (
+        (whole(pod_of("web")), ["67108864", "0", "50000 100000", "20"]),
+        (Whole(), ["max", "max", "max 100000", "39"]),
+    ):
+        numbers = map(str, (bounds.memory_bytes, bounds.quota_us, bounds.shares))
+        subprocess.run(["busybox", "sh", "-c", script, "sh", "engine", "web", *numbers], check=True)
+        assert [(own / name).read_text().strip() for name in names] == told
+    for level in (tmp_path, tmp_path / "podlab", tmp_path / "podlab" / "engine"):
+        assert (level / "cgroup.subtree_control").read_text() == "+memory\n"

@@ -11,8 +11,10 @@ from podlab import naming
 from podlab.engines.docker import profiles, resizing, translate
 from podlab.engines.docker.commands_volumes import create, volume_lines
 from podlab.engines.docker.plan import Step, Verb
+from podlab.engines.docker.translate.whole_pod import PERIOD_US
 from podlab.engines.docker.translate import OPENER, SECCOMP_FILE, Body
 from podlab.engines.docker.translate.last_words import FILE, has_file, last_words_volume
+from podlab.engines.docker.translate.whole_pod import PERIOD_US
 from podlab.model import Container, Pod
 from podlab.objects import Surroundings
 from podlab.ports import parse
@@ -35,8 +37,7 @@ def render(pod: Pod, steps: list[Step], infra_image: str, now: float, around: Su
             case Verb.START | Verb.RESTART | Verb.STOP:
                 lines.append(_line("docker", step.verb, name))
             case Verb.BOUND:
-                bounds = translate.whole(pod)
-                lines.append(f"# as root on the engine's machine: the group /podlab/{pod.name} gets {bounds}")
+                lines.append(_group(pod))
             case Verb.UPDATE:
                 lines.append(_line("docker", "update", *_bounds(resizing.update(pod, step.target)), name))
             case Verb.REMOVE:
@@ -81,6 +82,23 @@ def _last_words(pod: Pod, container: Container, infra_image: str, around: Surrou
     script = f"umask 0 && : >{OPENER}/{FILE}"
     run = ["docker", "run", "--rm", "-v", f"{volume['Name']}:{OPENER}", infra_image, "sh", "-c", script]
     return f"{create(volume)}\n{shlex.join(run)}\n"
+
+
+def _group(pod: Pod) -> str:
+    """In words: what writes it depends on who keeps the machine's groups (`pod_group`)."""
+    held = translate.whole(pod)
+    memory = "" if held.memory_bytes < 0 else f", memory {held.memory_bytes} bytes"
+    cpu = "" if held.quota_us < 0 else f", cpu {held.quota_us} of {PERIOD_US} us"
+    told = f"weight {held.shares}{memory}{cpu}"
+    return f"# as root on the engine's machine, bound its control group /podlab/{pod.name}: {told}"
+
+
+def _group(pod: Pod) -> str:
+    """In words: what writes it depends on who keeps the machine's groups (`pod_group`)."""
+    held = translate.whole(pod)
+    memory = "" if held.memory_bytes < 0 else f", memory {held.memory_bytes} bytes"
+    cpu = "" if held.quota_us < 0 else f", cpu {held.quota_us} of {PERIOD_US} us"
+    return f"# as root on the engine's machine, bound its control group /podlab/{pod.name}: weight {held.shares}{memory}{cpu}"
 
 
 def _bounds(body: Body) -> Iterator[str]:
