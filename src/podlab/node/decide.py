@@ -131,7 +131,9 @@ class _Look:
         is_again = known.run.startswith(f"{found.container_id} ")
         # an engine counts from 0 again when it is told to start a container
         more = known.engine_restarts + 1 if is_again and not by_engine else 0
-        has_crashed = by_engine > (known.engine_restarts if is_again else 0)
+        # and counts a restart from the end on that it comes after
+        is_about_to = found.state is State.WAITING and known.not_before is None
+        has_crashed = by_engine - is_about_to > (known.engine_restarts if is_again else 0)
         self.takes_over = self.restarts and has_crashed and not known.by_agent
         if has_crashed and self.end:
             self._remember(self.end)
