@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from podlab.engines.docker.engine import DockerEngine
-from podlab.errors import Conflict, Invalid, Unsupported
+from podlab.errors import Conflict, Invalid, NotFound, Unsupported
 from podlab.model import ConfigMap, Metadata
 from tests.conftest import docker
 from tests.engines.docker.volume_pods import inside, pod_of, up
@@ -116,6 +116,22 @@ async def test_files_are_there_again_after_the_infra_was_gone(
         assert inside(pod, "echo $IP") == (await engine.get(pod_name)).ip
         await engine.restart(pod_name)
         assert inside(pod, "cat /c/a.conf") == "one"
+
+
+@pytest.mark.engine
+async def test_files_stay_when_their_object_is_gone(engine: DockerEngine, image: str, pod_name: str) -> None:
+    pod = pod_of(
+        pod_name, image, "volumeMounts: [{name: c, mountPath: /c}]",
+        f"[{{name: c, configMap: {{name: {pod_name}}}}}]",
+    )  # fmt: skip
+    async with up(engine, pod, OBJECTS.format(pod_name)):
+        await engine.remove("ConfigMap", pod_name)
+        docker("stop", "-t", "0", f"podlab-{pod_name}-app")
+        await engine.apply(pod)
+        assert inside(pod, "cat /c/a.conf") == "one"
+        await engine.stop(pod_name)
+        with pytest.raises(NotFound, match=f"needs ConfigMap '{pod_name}'"):
+            await engine.apply(pod)
 
 
 @pytest.mark.engine

@@ -29,14 +29,16 @@ if TYPE_CHECKING:
 async def gather(
     client: Client, pod: Pod, steps: Sequence[Step], *, put: Collection[Object] = ()
 ) -> Surroundings:
-    """What these steps need. `NotFound` for an object that is missing and not optional. `put` counts before what the
-    engine has."""
+    """What these steps need. `NotFound` for an object that is missing and not optional; but files that are there stay
+    without it, as under Kubernetes. `put` counts before what the engine has."""
     targets = {step.target for step in steps if step.verb is Verb.CREATE}
     own = translate.own_volumes(pod)
     filled = [own[step.target] for step in steps if step.verb is Verb.FILL_VOLUME and step.target in own]
     found = [*references(pod, [c for c in pod.members if c.name in targets])]
-    found += [reference for volume in filled for reference in of_volume(volume)]
-    return await load(client, pod, found, put=put)
+    again = [reference for volume in filled for reference in of_volume(volume)]
+    if any(step.target == naming.INFRA for step in steps if step.verb in (Verb.CREATE, Verb.START)):
+        found, again = [*found, *again], []
+    return await load(client, pod, found, others=again, put=put)
 
 
 async def shown(client: Client, pod: Pod, steps: Sequence[Step], put: Collection[Object]) -> Surroundings:
@@ -55,11 +57,13 @@ async def shown(client: Client, pod: Pod, steps: Sequence[Step], put: Collection
 
 
 async def load(
-    client: Client, pod: Pod, found: Iterable[Reference], *, put: Collection[Object] = ()
-) -> Surroundings:
+    client: Client, pod: Pod, found: Iterable[Reference], *, others: Iterable[Reference] = (),
+    put: Collection[Object] = (),
+) -> Surroundings:  # fmt: skip
+    """`others` may be missing, too."""
     found = list(found)
     given = {key_of(each): settled(each) for each in put}
-    keys = {(each.kind, each.name) for each in found} - given.keys()
+    keys = {(each.kind, each.name) for each in (*found, *others)} - given.keys()
     objects = given | (await store.chosen(client, keys) if keys else {})
     missing(pod, found, objects)
     return Surroundings(objects=objects, has_subpaths=client.features.has_subpaths)

@@ -12,7 +12,7 @@ from podlab.engines.docker.contents import around as asked
 from podlab.engines.docker.contents.opener import look, put
 from podlab.engines.docker.streams import exec_process
 from podlab.engines.docker.translate import HELD_AT
-from podlab.errors import Conflict
+from podlab.errors import Conflict, NotFound
 from podlab.objects.files import files
 from podlab.objects.ownership import ownership
 from podlab.objects.tree import DATA, FOLDER, NEXT, folder_name, pack, tops, version
@@ -33,12 +33,18 @@ for name in ..[0-9]*; do [ "$name" = "$now" ] || rm -rf "./$name"; done
 
 
 async def fill(client: Client, pod: Pod, volume: Volume, around: Surroundings) -> bool:
-    """Whether the files were others than those that are wanted. The infra container has to be up."""
+    """Whether the files were others than those that are wanted. The infra container has to be up. Where they cannot
+    be made any more, those that are there stay; `NotFound` where there are none."""
     around = await asked.for_volume(client, pod, volume, around)
-    wanted, owned = files(pod, volume, around), ownership(pod, volume)
     infra = naming.container(pod.name, naming.INFRA)
     root, prefix = f"{HELD_AT}/{volume.name}", FOLDER if around.has_subpaths else ""
     there = await look(client, infra, posixpath.join(root, prefix, DATA))
+    try:
+        wanted, owned = files(pod, volume, around), ownership(pod, volume)
+    except NotFound:
+        if there is None:
+            raise
+        return False
     if there and there.link_target.endswith("." + version(wanted, owned)):
         return False
     now = datetime.now(UTC)

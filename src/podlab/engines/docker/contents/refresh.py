@@ -35,5 +35,5 @@ async def refresh(client: Client, made: Object) -> None:
 
 
 async def _fill(client: Client, pod: Pod, volume: Volume) -> None:
-    with suppress(NotFound, Conflict):
+    with suppress(NotFound, Conflict):  # gone meanwhile, or an object is
         await fill(client, pod, volume, await load(client, pod, of_volume(volume)))
