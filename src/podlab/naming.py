@@ -64,6 +64,10 @@ RECIPE: Final = "podlab.io/recipe"
 
 MIRROR_IMAGE: Final = "podlab/mirror:latest"
 """The image of a registry that holds what seats pull; podlab makes it (`podlab.images.mirror`)."""
+PYTHON_IMAGE: Final = "podlab/python:latest"
+"""The image that podlab itself runs on in a container; podlab makes it."""
+AGENT_VERSION: Final = "podlab.io/agent"
+"""On the agent's container: the version of podlab in it."""
 FIREWALL_IMAGE: Final = "podlab/firewall:latest"
 """The image of the container that sets the machine's firewall; podlab makes it."""
 SHARED_PORTS: Final = range(25001, 25017)

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from podlab.cli.command import command as declare
-from podlab.cli.output import output_option, plain, second
+from podlab.cli.agent_install import install, status, uninstall
+from podlab.cli.command import Group
+from podlab.cli.output import plain, second
 from podlab.cli.runner import say
 from podlab.cli.session import session
 
@@ -16,18 +17,41 @@ if TYPE_CHECKING:
     from podlab.agent import Action
 
 
-@declare("agent", example="podlab agent\npodlab agent -o json")
-@output_option("text", "json")
-async def command(output: str) -> None:
-    """Repair pods that fail behind podlab's back, until Ctrl-C.
+_HELP = """\
+    Repair pods that fail behind podlab's back, until Ctrl-C.
 
     A container that was killed or removed is started or made again, and the members of a pod whose infra
     container was restarted get its new namespaces. What somebody stopped on purpose stays stopped, and so
     does what was down already when the agent came. Pods whose lifetime is over are removed. An engine that
     does not answer is waited for.
 
-    What is done is printed, a line each; with -o json one object a line.
-    """
+    What is done is printed, a line each; with -o json one object a line. `install` keeps it running in the
+    background, also after the next boot.
+"""
+
+
+def _run(context: click.Context, output: str) -> object:
+    """Without a sub-command."""
+    if context.invoked_subcommand is not None:
+        return None
+    from podlab.cli.runner import run_async
+
+    return run_async(keep(output))
+
+
+_output = click.Option(
+    ["-o", "--output"], type=click.Choice(["text", "json"]), default="text", show_default=True, help="How to print.",
+)  # fmt: skip
+command = Group(
+    "agent", help=_HELP, example="podlab agent\npodlab agent -o json\npodlab agent install", params=[_output],
+    no_args_is_help=False, invoke_without_command=True, callback=click.pass_context(_run),
+)  # fmt: skip
+for each in (install, uninstall, status):
+    command.add_command(each)
+
+
+async def keep(output: str) -> None:
+    """Until Ctrl-C."""
     from podlab.agent import Agent
 
     def tell(action: Action) -> None:

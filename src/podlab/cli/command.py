@@ -65,18 +65,28 @@ class Command(click.Command):
         return args
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        if self.example:
-            with formatter.section("Examples"):
-                formatter.write("".join(f"  {line.strip()}\n" for line in self.example.strip().splitlines()))
+        _write_examples(self.example, formatter)
         super().format_epilog(ctx, formatter)
+
+
+def _write_examples(text: str, formatter: click.HelpFormatter) -> None:
+    if text:
+        with formatter.section("Examples"):
+            formatter.write("".join(f"  {line.strip()}\n" for line in text.strip().splitlines()))
 
 
 class Group(click.Group):
     """A command with sub-commands, such as `images`; `@group.command(…)` is declared like `@command`."""
 
-    def __init__(self, name: str, *, help: str, **settings: Any) -> None:  # noqa: A002
-        super().__init__(name, help=help, context_settings=_CONTEXT, no_args_is_help=True, **settings)
+    def __init__(self, name: str, *, help: str, example: str = "", **settings: Any) -> None:  # noqa: A002
+        self.example = example
+        settings.setdefault("no_args_is_help", True)
+        super().__init__(name, help=help, context_settings=_CONTEXT, **settings)
         self.params.extend(engine_options())
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        _write_examples(self.example, formatter)
+        super().format_epilog(ctx, formatter)
 
     def subcommand(
         self, name: str, *, example: str, **settings: Any

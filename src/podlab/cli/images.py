@@ -166,7 +166,7 @@ def _wanted(paths: Sequence[str]) -> tuple[dict[str, Policy], list[str]]:
     from podlab.images.needs import builtin, needed
 
     if not paths:
-        return builtin(), []
+        return builtin(on_demand=False), []
     from podlab.manifest import load
 
     named: dict[str, Policy] = {each: "IfNotPresent" for each in paths if not _is_path(each)}

@@ -16,6 +16,8 @@ COMMANDS: dict[str, dict[str, tuple[str, str]]] = {
         "clone": ("clone:command", "Make another pod as one that is there"),
         "publish": ("publish:publish", "Publish ports of a pod that is there already"),
         "unpublish": ("publish:unpublish", "Take back ports that were published so"),
+        "scale": ("scale:command", "Give a Deployment or StatefulSet another number of pods"),
+        "rename": ("rename:command", "Give a pod another name"),
         "create": ("create:command", "Create an empty pod, to be filled by `run --pod`"),
         "run": ("run:command", "Run an image as a new container of a pod"),
         "rm": ("rm:command", "Remove one container from a pod"),
@@ -46,6 +48,7 @@ COMMANDS: dict[str, dict[str, tuple[str, str]]] = {
         "logs": ("logs:command", "Print what a pod's containers wrote, in order of time"),
         "top": ("top:command", "List the processes of a pod's containers"),
         "stats": ("stats:command", "Show what a pod's containers use of CPU, memory, disk and network"),
+        "history": ("history:command", "Tell what happened to a pod, and when"),
         "events": ("events:command", "Show what happens to pods"),
     },
     "Workshops": {

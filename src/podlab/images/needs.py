@@ -34,12 +34,17 @@ def needed(pods: Iterable[Pod]) -> dict[str, Policy]:
     return wanted
 
 
-def builtin() -> dict[str, Policy]:
-    """What podlab itself uses or can build: the infra image, that of every recipe, and the mirror."""
+def builtin(*, on_demand: bool = True) -> dict[str, Policy]:
+    """What podlab itself uses or can build: the infra image, that of every recipe, and the mirror. Without
+    `on_demand` not those that one command gets by itself."""
     from podlab.images import mirror
     from podlab.images.recipes import known
     from podlab.images.reference import parse
 
-    names = (*(recipe.reference for recipe in known()), infra_image(), mirror.REFERENCE)
+    names = (
+        *(each.reference for each in known() if on_demand or not each.is_on_demand),
+        infra_image(),
+        mirror.REFERENCE,
+    )
     references = {parse(name).full: name for name in names}
     return dict.fromkeys(sorted(references.values()), "IfNotPresent")

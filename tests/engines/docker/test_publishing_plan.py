@@ -16,6 +16,7 @@ from podlab.engines.docker.found import FoundContainer, FoundPod
 from podlab.engines.docker.plan import Step, Verb, plan
 from podlab.errors import Conflict, Unsupported
 from podlab.model import ISOLATED, PUBLISH, Container, Metadata, Pod, PodSpec
+from podlab.objects import Surroundings
 from podlab.wire import encode
 
 PORTS = ("8080:80/tcp", "8081:80/tcp", "127.0.0.1:8080:81/tcp", "[::1]:8443:443/tcp")
@@ -95,7 +96,7 @@ def test_what_cannot_be_passed_on_is_told(port: str, notes: dict[str, str]) -> N
 
 def test_a_person_can_run_the_same_by_hand() -> None:
     wanted = pod("127.0.0.1:8081:80")
-    text = render(wanted, plan(wanted, running(pod(), "8080:80/tcp")), "busybox", 0)
+    text = render(wanted, plan(wanted, running(pod(), "8080:80/tcp")), "busybox", 0, Surroundings())
     assert "--publish 127.0.0.1:8081:80/tcp" in text
     assert "docker rm -f podlab-web-port.8080-tcp" in text
     assert text.count("busybox -ll -p 80 -e nc web 80") == 1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Collection, Sequence
+from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal, Self
@@ -17,6 +17,7 @@ from podlab.engines.docker.found import FoundContainer, FoundPod
 from podlab.errors import Conflict, NotFound
 
 if TYPE_CHECKING:
+    from podlab.engines.agents import AgentContainer
     from podlab.engines.base import (
         ByteStream,
         Change,
@@ -86,6 +87,30 @@ class DockerEngine:
         from podlab.engines.docker import firewall
 
         await firewall.open_again(self.client)
+
+    # --- the agent in a container (engines.agents)
+
+    async def install_agent(
+        self, program: Mapping[str, bytes], version: str, *, socket: str = ""
+    ) -> AgentContainer:
+        from podlab.engines.docker.agent_container import install
+
+        return await install(self.client, self.client.address, program, version, socket=socket)
+
+    def agent_preview(self, version: str, *, socket: str = "") -> str:
+        from podlab.engines.docker.agent_container import preview
+
+        return preview(self.client.address, version, socket=socket)
+
+    async def installed_agent(self) -> AgentContainer | None:
+        from podlab.engines.docker.agent_container import find
+
+        return await find(self.client)
+
+    async def uninstall_agent(self) -> bool:
+        from podlab.engines.docker.agent_container import uninstall
+
+        return await uninstall(self.client)
 
     async def guarded_network(self) -> str:
         try:

@@ -46,6 +46,8 @@ class Recipe:
     """Lines of sh, run outside with the root file system as `$1` after packages and files are in."""
     changes: tuple[str, ...] = ()
     """Dockerfile lines that `docker import --change` takes: CMD, ENTRYPOINT, ENV, EXPOSE, LABEL, …"""
+    is_on_demand: bool = False
+    """Whether only the one command that needs it gets it: not everybody who prepares all images."""
 
     @property
     def name(self) -> str:

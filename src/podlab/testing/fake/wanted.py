@@ -72,7 +72,7 @@ class Wanted(Found, Containers, Objects):
                     subject=container.image, hint="podlab images prepare",
                 )  # fmt: skip
         for other in self._pods.values():
-            taken = {} if other.spec.name == pod.name else other.ports
+            taken = {} if other.spec.name == pod.name or other.is_down else other.ports
             for port in state.host_ports(pod):
                 if port in taken:
                     raise AlreadyExists(f"port {port} is taken by pod {other.spec.name!r}", subject=pod.name)

@@ -32,6 +32,14 @@ def wheels(name: str = "podlab") -> Iterator[tuple[str, bytes]]:
         yield _wheel(distribution)
 
 
+def files_of(name: str = "podlab") -> dict[str, bytes]:
+    """What its wheel holds, by path, without what only browsers get."""
+    distribution = metadata.distribution(name)
+    info = f"{_normalised(distribution)}-{distribution.version}.dist-info"
+    found = _files(distribution, info).items()
+    return {path: file.read_bytes() for path, file in found if "/static/" not in path}
+
+
 def unpackable(name: str = "podlab") -> list[str]:
     """What podlab needs and no wheel can be made of: it was not installed as one, but by the system's own packages."""
     return sorted(each.name for each in needed(name) if not _can_be_packed(each))
