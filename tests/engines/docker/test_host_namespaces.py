@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 from typing import Any
 
 import pytest
@@ -12,6 +11,7 @@ from podlab.engines.docker.engine import DockerEngine
 from podlab.errors import Invalid, Unsupported
 from podlab.model import ISOLATED, Container, DNSConfig, DNSOption, HostAlias, Metadata, Pod, PodSpec
 from tests.conftest import docker
+from tests.ports import free_port
 
 pytestmark = pytest.mark.engine
 
@@ -29,13 +29,6 @@ def said(pod: str, *command: str) -> str:
     found = docker("exec", f"podlab-{pod}-app", *command)
     assert found.returncode == 0, (found.stdout + found.stderr).decode()
     return found.stdout.decode().strip()
-
-
-def free_port() -> int:
-    """One that nobody listens on now."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])
 
 
 async def test_a_pod_in_the_machines_network_is_reached_by_the_engine(
