@@ -64,3 +64,21 @@ def share(amount: int | str, of: int, *, up: bool) -> int:
         raise ValueError(f"must be a number of pods or a share such as 25%, not {amount!r}")
     exact = of * int(number) / 100
     return math.ceil(exact) if up else math.floor(exact)
+
+
+def intervals(text: str, most: int) -> set[int]:
+    """`0,2-4` as numbers below `most`. `ValueError` where it is none, or one stands there twice."""
+    found: set[int] = set()
+    for part in text.split(","):
+        first, dash, last = part.partition("-")
+        if not all(
+            each.isascii() and each.isdigit() and len(each) < 10 for each in (first, last if dash else first)
+        ):
+            raise ValueError(f"must be numbers and intervals such as 0,2-4, not {text!r}")
+        low, high = int(first), int(last if dash else first)
+        if high < low or high >= most:
+            raise ValueError(f"{part} is not within 0 to {most - 1}")
+        if not found.isdisjoint(range(low, high + 1)):
+            raise ValueError(f"{part} names an index twice")
+        found.update(range(low, high + 1))
+    return found

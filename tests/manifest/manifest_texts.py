@@ -110,6 +110,13 @@ spec:
     image: {reference: "shop/tools:1", pullPolicy: IfNotPresent}
   - name: share
     nfs: {server: files.example.com, path: /srv, readOnly: true}
+  initContainers:
+  - {name: once, image: busybox, command: ["true"]}
+  - name: beside
+    image: busybox
+    restartPolicy: Always
+    startupProbe: {exec: {command: ["true"]}}
+    livenessProbe: {exec: {command: ["true"]}, terminationGracePeriodSeconds: 1}
   containers:
   - name: app
     image: registry.example.com:5000/team/app:1.2

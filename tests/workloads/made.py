@@ -131,8 +131,9 @@ class Machine:
         self.fewest_ready = min(self.fewest_ready, sum(each.is_ready for each in self.pods.values()))
 
 
-def ended(name: str, phase: Phase) -> Owned:
-    return Owned(name=name, ordinal=-1, revision="", phase=phase, is_ready=False)
+def ended(name: str, phase: Phase, code: int = 0) -> Owned:
+    exits = (("app", code),)
+    return Owned(name=name, ordinal=-1, revision="", phase=phase, is_ready=False, exits=exits)
 
 
 def running(name: str, created_at: float = 0, restarts: int = 0) -> Owned:

@@ -7,7 +7,14 @@ from typing import Any
 
 import pytest
 
-from podlab.model.workloads import Job
+from podlab.model.workloads import (
+    ExitCodes,
+    FailurePolicy,
+    FailureRule,
+    Job,
+    SuccessPolicy,
+    SuccessRule,
+)
 from podlab.status import Phase
 from podlab.workloads.jobs import JobStep, decide
 from podlab.workloads.owned import Owned
@@ -33,9 +40,9 @@ class Cluster:
             self.pods[pod.name] = running(pod.name, created_at=self.now)
         return step
 
-    def ends(self, *names: str, badly: bool = False) -> None:
+    def ends(self, *names: str, badly: bool = False, code: int = 1) -> None:
         for name in names:
-            self.pods[name] = ended(name, Phase.FAILED if badly else Phase.SUCCEEDED)
+            self.pods[name] = ended(name, Phase.FAILED, code) if badly else ended(name, Phase.SUCCEEDED)
 
     @property
     def running(self) -> list[str]:
@@ -201,6 +208,57 @@ def test_too_many_failed_indexes_end_it() -> None:
     cluster.look()
     cluster.ends("sum-0", "sum-1", badly=True)
     assert cluster.look().state.reason == "MaxFailedIndexesExceeded"
+
+
+def rules(*each: tuple[Any, ExitCodes]) -> FailurePolicy:
+    return FailurePolicy(
+        rules=tuple(FailureRule(action=action, on_exit_codes=codes) for action, codes in each)
+    )
+
+
+def test_a_failure_policy_ends_it_at_once_or_leaves_a_failure_out_of_account() -> None:
+    policy = rules(
+        ("FailJob", ExitCodes(operator="In", values=(42,), container_name="app")),
+        ("Ignore", ExitCodes(operator="In", values=(7,))),
+    )
+    cluster = started(pod_failure_policy=policy, backoff_limit=0)
+    cluster.ends("sum-1", badly=True, code=7)
+    cluster.look()
+    assert cluster.running == ["sum-2"] and cluster.state.failed == ()
+    cluster.ends("sum-2", badly=True, code=42)
+    state = cluster.look().state
+    assert (state.condition, state.reason) == ("Failed", "PodFailurePolicy")
+    assert (
+        state.message
+        == "Container app for pod sum-2 failed with exit code 42 matching FailJob rule at index 0"
+    )
+
+
+def test_a_failure_policy_gives_an_index_up() -> None:
+    policy = rules(("FailIndex", ExitCodes(operator="NotIn", values=(1,))))
+    made = job(
+        completions=2,
+        parallelism=2,
+        completion_mode="Indexed",
+        backoff_limit_per_index=5,
+        pod_failure_policy=policy,
+    )
+    cluster = Cluster(made)
+    cluster.look()
+    cluster.ends("sum-0", badly=True, code=9)
+    cluster.ends("sum-1")
+    assert cluster.look().state.reason == "FailedIndexes"
+
+
+def test_a_success_policy_is_met_by_some_of_the_indexes() -> None:
+    policy = SuccessPolicy(rules=(SuccessRule(succeeded_indexes="0,2-3", succeeded_count=2),))
+    cluster = Cluster(job(completions=4, parallelism=4, completion_mode="Indexed", success_policy=policy))
+    cluster.look()
+    cluster.ends("sum-1", "sum-2")
+    assert cluster.look().state.finished_at is None
+    cluster.ends("sum-0")
+    step = cluster.look()
+    assert (step.state.reason, step.remove) == ("SuccessPolicy", ("sum-3",))
 
 
 @pytest.mark.parametrize("completions", [0, None])

@@ -56,12 +56,8 @@ _REFUSED: Final[Mapping[type, Mapping[str, str]]] = {
     workloads.StatefulSet: _each("status", _SERVER),
     workloads.JobSpec: {
         "managedBy": _because("podlab's agent looks after Jobs"),
-        "manualSelector": _because("a Job's pods are found by their owner's label"),
-        "podFailurePolicy": _because("every pod that fails counts against backoffLimit"),
         "podReplacementPolicy": _because("a pod is replaced when it has failed, not before"),
         "scheduling": _CLUSTER,
-        "selector": _because("a Job's pods are found by their owner's label"),
-        "successPolicy": _because("a Job is complete when all its completions are"),
     },
     model.PodSpec: _each(
         "affinity automountServiceAccountToken evictionResponders nodeName nodeSelector overhead preemptionPolicy"
@@ -73,10 +69,8 @@ _REFUSED: Final[Mapping[type, Mapping[str, str]]] = {
         "ephemeralContainers": _because("Kubernetes takes none in a file either; `podlab debug` adds one to a pod"),
         "imagePullSecrets": _because("images are pulled with the logins of this user (`docker login`)"),
     },
-    model.Container: _each(
-        "restartPolicyRules",
-        _LATER,
-    ) | {
+    model.Container: {
+        "restartPolicyRules": _because("restartPolicy alone says what is started again"),
         "volumeDevices": _because("an engine has no block volumes; mount a hostPath of type BlockDevice"),
     },
     model.VolumeMount: _each("bindMountOptions", _ALPHA),
@@ -95,15 +89,15 @@ _REFUSED: Final[Mapping[type, Mapping[str, str]]] = {
     model.KeyToPath: _each("user", _ALPHA),
     model.DownwardAPIFile: _each("user", _ALPHA),
     model.EmptyDir: _each("mode", _ALPHA),
-    model.HTTPGetAction: _each("protocol", _LATER),
+    model.HTTPGetAction: {"protocol": _because("probes and hooks speak HTTP/1.1")},
     model.LifecycleHandler: {
         "tcpSocket": _because("Kubernetes has deprecated it, since it fails at run time; say exec, httpGet or sleep"),
     },
-    model.GRPCAction: _each("mode", _LATER),
-    model.ClaimTemplate: _each("metadata", _LATER),
-    model.ClaimSpec: _each("dataSource dataSourceRef selector volumeAttributesClassName", _CLUSTER),
+    model.GRPCAction: {"mode": _because("probes speak gRPC without TLS")},
+    model.ClaimTemplate: {"metadata": _because("the claim is named and found by its pod")},
+    model.ClaimSpec: _each("dataSource dataSourceRef selector volumeAttributesClassName", _CLUSTER)
+    | {"volumeName": _because("the engine makes the claim's volume; mount one that is there as a hostPath")},
     model.PersistentVolumeClaim: _each("apiVersion kind status", _SERVER),
-    model.Probe: _each("terminationGracePeriodSeconds", _LATER),
     model.Volume: _each("azureFile csi fc flexVolume iscsi portworxVolume", _DRIVER)
     | _each(
         "awsElasticBlockStore azureDisk cephfs cinder flocker gcePersistentDisk gitRepo glusterfs"
@@ -116,8 +110,8 @@ _HARMLESS: Final[Mapping[tuple[type, str], tuple[Any, ...]]] = {
     (model.Metadata, "namespace"): ("default",),
     (workloads.TemplateMetadata, "namespace"): ("default",),
     (workloads.JobSpec, "managedBy"): ("kubernetes.io/job-controller",),
-    (workloads.JobSpec, "manualSelector"): (False,),
     (workloads.JobSpec, "podReplacementPolicy"): ("Failed",),
+    (model.GRPCAction, "mode"): ("Plaintext",),
     (model.PodSpec, "automountServiceAccountToken"): (False,),
     (model.PodSpec, "enableServiceLinks"): (True, False),
     (model.PodSpec, "preemptionPolicy"): ("PreemptLowerPriority",),

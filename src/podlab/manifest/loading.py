@@ -37,8 +37,8 @@ class Loaded:
 def load(paths: Sequence[str | pathlib.Path], *, allow_ignored: Collection[str] = ()) -> Loaded:
     """Read files, folders and `-` (standard input).
 
-    `allow_ignored` names fields that podlab may leave out of account, as `livenessProbe` or as the end of
-    a path, `containers.livenessProbe`. `Invalid` has every problem of every file in `problems`;
+    `allow_ignored` names fields that podlab may leave out of account, as `volumeDevices` or as the end of
+    a path, `containers.volumeDevices`. `Invalid` has every problem of every file in `problems`;
     `NotFound` and `Denied` tell the first file that cannot be read.
     """
     return load_sources([source for path in paths for source in sources(path)], allow_ignored=allow_ignored)

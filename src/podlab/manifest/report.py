@@ -18,7 +18,7 @@ class Report:
     """Problems are gathered, not raised, so that people see all of them at once.
 
     `allow_ignored` names fields that may be left out of account: the end of a path without list positions,
-    such as `livenessProbe`, `containers.livenessProbe` or `spec.containers.livenessProbe`.
+    such as `nodeName`, `spec.nodeName` or `spec.containers.volumeDevices`.
     """
 
     file: str

@@ -168,6 +168,52 @@ class DaemonSet(Wire):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ExitCodes(Wire):
+    """Of a container that ended badly, the named one or any."""
+
+    operator: Literal["In", "NotIn"]
+    values: tuple[int, ...]
+    container_name: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConditionPattern(Wire):
+    type: str
+    status: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FailureRule(Wire):
+    """One of the two."""
+
+    action: Literal["FailJob", "FailIndex", "Ignore", "Count"]
+    on_exit_codes: ExitCodes | None = None
+    on_pod_conditions: tuple[ConditionPattern, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FailurePolicy(Wire):
+    """The first rule that fits counts. https://kubernetes.io/docs/concepts/workloads/controllers/job/#pod-failure-policy"""
+
+    rules: tuple[FailureRule, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SuccessRule(Wire):
+    """`succeeded_indexes` are such as `0,2-4`."""
+
+    succeeded_indexes: str | None = None
+    succeeded_count: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SuccessPolicy(Wire):
+    """Any rule is enough. https://kubernetes.io/docs/concepts/workloads/controllers/job/#success-policy"""
+
+    rules: tuple[SuccessRule, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class JobSpec(Wire):
     template: PodTemplate
     completions: int | None = None
@@ -178,6 +224,10 @@ class JobSpec(Wire):
     completion_mode: Literal["NonIndexed", "Indexed"] | None = None
     active_deadline_seconds: int | None = None
     ttl_seconds_after_finished: int | None = None
+    manual_selector: bool | None = None
+    selector: LabelSelector | None = None
+    pod_failure_policy: FailurePolicy | None = None
+    success_policy: SuccessPolicy | None = None
     suspend: bool | None = None
 
 

@@ -15,6 +15,7 @@ from typing import Final
 from podlab.model import Pod
 from podlab.model.workloads import Job
 from podlab.status import Phase
+from podlab.workloads import policies
 from podlab.workloads.owned import Owned
 from podlab.workloads.state import State
 from podlab.workloads.template import job_pod
@@ -41,7 +42,7 @@ class JobStep:
 
 def decide(job: Job, state: State, pods: Sequence[Owned], taken: Collection[str], now: float) -> JobStep:
     """`taken` are the names of all pods that are there. Pods that have ended stay, for their logs."""
-    state = _counted(state, pods, now)
+    state = _counted(job, state, pods, now)
     active = [each for each in pods if not each.has_ended]
     if state.finished_at is not None:
         return _after(job, state, active, now)
@@ -83,7 +84,7 @@ def _going_on(job: Job, state: State, active: Sequence[Owned], taken: Collection
 
 def _new(job: Job, state: State, active: Sequence[Owned], taken: Collection[str]) -> Iterator[Pod]:
     """A name is never given twice, so that a pod that was counted is not taken for a new one."""
-    name, used = job.metadata.name, {*taken, *state.succeeded, *state.failed}
+    name, used = job.metadata.name, {*taken, *state.succeeded, *state.failed, *state.ignored}
     if job.spec.completion_mode != "Indexed":
         for n in count(1):
             if f"{name}-{n}" not in used:
@@ -103,13 +104,31 @@ def index_of(job: Job, pod_name: str) -> int:
     return int(index) if index.isdecimal() and (not attempt or attempt.isdecimal()) else -1
 
 
-def _counted(state: State, pods: Sequence[Owned], now: float) -> State:
-    succeeded = [p.name for p in pods if p.phase is Phase.SUCCEEDED and p.name not in state.succeeded]
-    failed = [p.name for p in pods if p.phase is Phase.FAILED and p.name not in state.failed]
+def _counted(job: Job, state: State, pods: Sequence[Owned], now: float) -> State:
+    """With the pods that have ended since, each once."""
+    known = {*state.succeeded, *state.failed, *state.ignored}
+    new = [each for each in pods if each.has_ended and each.name not in known]
+    succeeded = [each.name for each in new if each.phase is Phase.SUCCEEDED]
+    failed: list[str] = []
+    ignored: list[str] = []
+    lost: list[int] = []
+    doomed = state.doomed
+    for each in new:
+        if each.phase is Phase.SUCCEEDED:
+            continue
+        action, why = policies.of_failure(job.spec.pod_failure_policy, each)
+        (ignored if action == "Ignore" else failed).append(each.name)
+        if action == "FailIndex":
+            lost.append(index_of(job, each.name))
+        elif action == "FailJob":
+            doomed = doomed or why
     return dataclasses.replace(
         state,
         succeeded=(*state.succeeded, *succeeded),
         failed=(*state.failed, *failed),
+        ignored=(*state.ignored, *ignored),
+        lost=(*state.lost, *lost),
+        doomed=doomed,
         last_failed_at=now if failed else state.last_failed_at,
     )
 
@@ -122,6 +141,10 @@ def _verdict(
     limit_s, started = spec.active_deadline_seconds, state.started_at
     if limit_s and started is not None and now - started >= limit_s:
         return FAILED, "DeadlineExceeded", "Job was active longer than specified deadline"
+    if state.doomed:
+        return FAILED, "PodFailurePolicy", state.doomed
+    if policies.is_met(spec.success_policy, _done_indexes(job, state)):
+        return COMPLETE, "SuccessPolicy", "Matched rules of the success policy"
     lost = _lost_indexes(job, state)
     if spec.max_failed_indexes is not None and len(lost) > spec.max_failed_indexes:
         return (
@@ -178,9 +201,8 @@ def _done_indexes(job: Job, state: State) -> set[int]:
 
 
 def _lost_indexes(job: Job, state: State) -> set[int]:
-    """Those that have failed more often than each may."""
+    """Those that have failed more often than each may, or in a way that gives them up."""
     most = job.spec.backoff_limit_per_index
-    if most is None:
-        return set()
     failures = Counter(index_of(job, name) for name in state.failed)
-    return {index for index, times in failures.items() if times > most} - _done_indexes(job, state)
+    too_often = {index for index, times in failures.items() if most is not None and times > most}
+    return (too_often | set(state.lost)) - _done_indexes(job, state)

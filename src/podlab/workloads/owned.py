@@ -14,7 +14,8 @@ from podlab.workloads.template import kind_of, ordinal_of
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Owned:
     """One pod of a workload. `is_ready` where nobody has asked its probe is taken for granted while it runs.
-    `ready_at` is in seconds since the epoch, 0 where it is not known."""
+    `ready_at` is in seconds since the epoch, 0 where it is not known. `exits` has the containers that have ended with
+    their exit codes, `conditions` types and states."""
 
     name: str
     ordinal: int
@@ -24,7 +25,8 @@ class Owned:
     ready_at: float = 0
     created_at: float = 0
     restarts: int = 0
-    labels: tuple[tuple[str, str], ...] = ()
+    exits: tuple[tuple[str, int], ...] = ()
+    conditions: tuple[tuple[str, str], ...] = ()
 
     @property
     def has_ended(self) -> bool:
@@ -61,7 +63,8 @@ def _owned(workload: Workload, status: PodStatus) -> Owned:
         ready_at=started.timestamp() if started else 0,
         created_at=status.created_at.timestamp() if status.created_at else 0,
         restarts=sum(c.restart_count for c in status.containers),
-        labels=tuple(sorted(status.labels.items())),
+        exits=tuple((c.name, c.exit_code) for c in status.containers if c.exit_code is not None),
+        conditions=tuple((c.type, c.status) for c in status.conditions),
     )
 
 

@@ -39,6 +39,9 @@ class State(Wire):
     started_at: float | None = None
     succeeded: tuple[str, ...] = ()
     failed: tuple[str, ...] = ()
+    ignored: tuple[str, ...] = ()
+    lost: tuple[int, ...] = ()
+    doomed: str = ""
     last_failed_at: float | None = None
     finished_at: float | None = None
     condition: str = ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from podlab import model, quantity, schedule
+from podlab import model, quantity
 from podlab.manifest.checks import pod
 from podlab.manifest.checks.finding import Findings, at_least, twice
 from podlab.manifest.nodes import quoted
@@ -14,9 +14,6 @@ from podlab.model import workloads
 MOST_PODS: Final = 1000
 LONGEST_NAME: Final = 58
 """A pod's name is its workload's, a dash and a number."""
-LONGEST_CRON_NAME: Final = 49
-"""Its Jobs' names have eight digits more."""
-MOST_INDEXES: Final = 1000
 
 
 def template_metadata(m: workloads.TemplateMetadata) -> Findings:
@@ -26,10 +23,10 @@ def template_metadata(m: workloads.TemplateMetadata) -> Findings:
 
 def deployment(w: workloads.Deployment) -> Findings:
     s = w.spec
-    yield from _name(w.metadata, LONGEST_NAME)
+    yield from name_at_most(w.metadata, LONGEST_NAME)
     yield from _always(s.template, s.selector)
     yield from _numbers(s.replicas, s.min_ready_seconds, s.revision_history_limit)
-    yield from _below(("spec",), at_least(1, progress_deadline_seconds=s.progress_deadline_seconds))
+    yield from below(("spec",), at_least(1, progress_deadline_seconds=s.progress_deadline_seconds))
     if s.strategy and s.strategy.type == "Recreate" and s.strategy.rolling_update:
         yield ("spec", "strategy", "rollingUpdate"), "means nothing where the type is Recreate"
     if s.strategy:
@@ -38,7 +35,7 @@ def deployment(w: workloads.Deployment) -> Findings:
 
 
 def replica_set(w: workloads.ReplicaSet) -> Findings:
-    yield from _name(w.metadata, LONGEST_NAME)
+    yield from name_at_most(w.metadata, LONGEST_NAME)
     yield from _always(w.spec.template, w.spec.selector)
     yield from _numbers(w.spec.replicas, w.spec.min_ready_seconds)
     yield from _host_ports(w.spec.template, w.spec.replicas)
@@ -46,7 +43,7 @@ def replica_set(w: workloads.ReplicaSet) -> Findings:
 
 def stateful_set(w: workloads.StatefulSet) -> Findings:
     s = w.spec
-    yield from _name(w.metadata, LONGEST_NAME)
+    yield from name_at_most(w.metadata, LONGEST_NAME)
     claims = [claim.metadata.name for claim in s.volume_claim_templates]
     yield from _always(s.template, s.selector, claims=claims)
     yield from _numbers(s.replicas, s.min_ready_seconds, s.revision_history_limit)
@@ -58,82 +55,24 @@ def stateful_set(w: workloads.StatefulSet) -> Findings:
             where = ("spec", "volumeClaimTemplates", n, "metadata", "name")
             yield where, f"the template has a volume named {quoted(name)} already"
     if s.ordinals:
-        yield from _below(("spec", "ordinals"), at_least(0, start=s.ordinals.start))
+        yield from below(("spec", "ordinals"), at_least(0, start=s.ordinals.start))
     update = s.update_strategy.rolling_update if s.update_strategy else None
     if update:
-        below = ("spec", "updateStrategy", "rollingUpdate")
-        yield from _below(below, at_least(0, partition=update.partition))
-        yield from _share((*below, "maxUnavailable"), update.max_unavailable, least=1)
+        place = ("spec", "updateStrategy", "rollingUpdate")
+        yield from below(place, at_least(0, partition=update.partition))
+        yield from _share((*place, "maxUnavailable"), update.max_unavailable, least=1)
 
 
 def daemon_set(w: workloads.DaemonSet) -> Findings:
     s = w.spec
-    yield from _name(w.metadata, LONGEST_NAME)
+    yield from name_at_most(w.metadata, LONGEST_NAME)
     yield from _always(s.template, s.selector)
     yield from _numbers(None, s.min_ready_seconds, s.revision_history_limit)
     if s.update_strategy:
         yield from _rolling(("spec", "updateStrategy", "rollingUpdate"), s.update_strategy.rolling_update)
 
 
-def job(w: workloads.Job) -> Findings:
-    yield from _name(w.metadata, LONGEST_NAME)
-    for path, message in job_spec(w.spec):
-        yield ("spec", *path), message
-
-
-def job_spec(s: workloads.JobSpec) -> Findings:
-    """https://kubernetes.io/docs/concepts/workloads/controllers/job/#writing-a-job-spec"""
-    yield from _below(("template",), pod.template(s.template.metadata.annotations, s.template.spec))
-    if s.template.spec.restart_policy not in ("Never", "OnFailure"):
-        yield ("template", "spec", "restartPolicy"), "a Job's pods end: write Never or OnFailure"
-    yield from at_least(
-        0, completions=s.completions, parallelism=s.parallelism, backoff_limit=s.backoff_limit,
-        backoff_limit_per_index=s.backoff_limit_per_index, max_failed_indexes=s.max_failed_indexes,
-        ttl_seconds_after_finished=s.ttl_seconds_after_finished,
-    )  # fmt: skip
-    yield from at_least(1, active_deadline_seconds=s.active_deadline_seconds)
-    for name, value in (("completions", s.completions), ("parallelism", s.parallelism)):
-        if value is not None and value > MOST_PODS:
-            yield (name,), f"must be {MOST_PODS} or less, not {value}"
-    if s.completion_mode == "Indexed":
-        if s.completions is None:
-            yield ("completionMode",), "Indexed needs completions: how many indexes there are"
-        if s.backoff_limit_per_index is not None and s.template.spec.restart_policy != "Never":
-            yield ("backoffLimitPerIndex",), "needs restartPolicy: Never"
-    else:
-        for name, value in (
-            ("backoffLimitPerIndex", s.backoff_limit_per_index),
-            ("maxFailedIndexes", s.max_failed_indexes),
-        ):
-            if value is not None:
-                yield (name,), "needs completionMode: Indexed"
-    if s.max_failed_indexes is not None and s.backoff_limit_per_index is None:
-        yield ("maxFailedIndexes",), "needs a backoffLimitPerIndex"
-
-
-def cron_job(w: workloads.CronJob) -> Findings:
-    s = w.spec
-    yield from _name(w.metadata, LONGEST_CRON_NAME)
-    if fault := schedule.fault(s.schedule):
-        yield ("spec", "schedule"), fault
-    if s.time_zone is not None and not schedule.is_time_zone(s.time_zone):
-        yield (
-            ("spec", "timeZone"),
-            f"this machine knows no time zone {quoted(s.time_zone)}; such as Europe/Berlin",
-        )
-    yield from _below(
-        ("spec",),
-        at_least(
-            0, starting_deadline_seconds=s.starting_deadline_seconds,
-            successful_jobs_history_limit=s.successful_jobs_history_limit,
-            failed_jobs_history_limit=s.failed_jobs_history_limit,
-        ),
-    )  # fmt: skip
-    for path, message in job_spec(s.job_template.spec):
-        yield ("spec", "jobTemplate", "spec", *path), message
-
-
-def _name(m: model.Metadata, longest: int) -> Findings:
+def name_at_most(m: model.Metadata, longest: int) -> Findings:
     if len(m.name) > longest:
         yield ("metadata", "name"), f"has at most {longest} characters, since its pods' names are longer"
 
@@ -142,7 +81,7 @@ def _always(
     t: workloads.PodTemplate, selector: workloads.LabelSelector, *, claims: list[str] | None = None
 ) -> Findings:
     where = ("spec", "template")
-    yield from _below(where, pod.template(t.metadata.annotations, t.spec, claims=claims or ()))
+    yield from below(where, pod.template(t.metadata.annotations, t.spec, claims=claims or ()))
     if t.spec.restart_policy not in (None, "Always"):
         yield (
             (*where, "spec", "restartPolicy"),
@@ -150,17 +89,21 @@ def _always(
         )
     if t.spec.active_deadline_seconds is not None:
         yield (*where, "spec", "activeDeadlineSeconds"), "its pods are to run for ever: leave it out"
+    yield from below(("spec",), fits_template(selector, t))
+
+
+def fits_template(selector: workloads.LabelSelector, t: workloads.PodTemplate) -> Findings:
     for key, value in selector.match_labels.items():
         if t.metadata.labels.get(key) != value:
             yield (
-                ("spec", "selector", "matchLabels", key),
+                ("selector", "matchLabels", key),
                 "must be a label of the template, with the same value",
             )
     for n, requirement in enumerate(selector.match_expressions):
         if not _fits(requirement, t.metadata.labels):
-            yield ("spec", "selector", "matchExpressions", n), "does not fit the template's labels"
+            yield ("selector", "matchExpressions", n), "does not fit the template's labels"
     if not selector.match_labels and not selector.match_expressions:
-        yield ("spec", "selector"), "must select the template's labels, such as matchLabels: {app: web}"
+        yield ("selector",), "must select the template's labels, such as matchLabels: {app: web}"
 
 
 def _fits(requirement: workloads.LabelRequirement, labels: Mapping[str, str]) -> bool:
@@ -178,7 +121,7 @@ def _fits(requirement: workloads.LabelRequirement, labels: Mapping[str, str]) ->
 
 def _numbers(replicas: int | None, ready_s: int | None, history: int | None = None) -> Findings:
     found = at_least(0, replicas=replicas, min_ready_seconds=ready_s, revision_history_limit=history)
-    yield from _below(("spec",), found)
+    yield from below(("spec",), found)
     if replicas is not None and replicas > MOST_PODS:
         yield ("spec", "replicas"), f"must be {MOST_PODS} or less, not {replicas}"
 
@@ -212,6 +155,6 @@ def _share(where: tuple[str, ...], share: workloads.Share | None, *, least: int 
         yield where, str(error)
 
 
-def _below(where: tuple[str | int, ...], findings: Findings) -> Findings:
+def below(where: tuple[str | int, ...], findings: Findings) -> Findings:
     for path, message in findings:
         yield (*where, *path), message
