@@ -59,7 +59,6 @@ async def apply(
     on_change: OnChange,
 ) -> None:
     before = await find.pod(client, pod.name)
-    refuse_what_cannot_be(pod, client.features)
     if before.infra and before.infra.has_expired(time.time()):
         await delete(client, pod.name, grace_s=0)
         before = FoundPod(name=pod.name, networks=before.networks)
@@ -125,6 +124,7 @@ class _Run:
             self._heed_others(found)
             self.found = found
             steps = plan(self.pod, found, hold=hold)
+            refuse_what_cannot_be(self.pod, self.client.features)
             if not steps:
                 return
             self.around = await gather(self.client, self.pod, steps)
