@@ -60,7 +60,7 @@ async def test_a_pod_shares_the_machines_processes_and_memory(
     await engine.apply(pod)
     try:
         read = ("sh", "-c", "readlink /proc/self/ns/pid; readlink /proc/self/ns/ipc")
-        machine = docker("run", "--rm", "--pid", "host", "--ipc", "host", image, *read)
+        machine = docker("run", "--rm", "--network", "none", "--pid", "host", "--ipc", "host", image, *read)
         found = said(pod_name, *read)
         assert found.split() == machine.stdout.decode().split()
         assert await engine.plan(pod) == []
