@@ -16,7 +16,6 @@ from podlab.manifest.nodes import Node, Scalar
 from podlab.model import workloads
 
 _WAY_OUT: Final = "remove it, or name it in --allow-ignored to go on without it"
-_LATER: Final = f"not honoured yet; {_WAY_OUT}"
 _CLUSTER: Final = f"only a cluster can honour it; {_WAY_OUT}"
 _SERVER: Final = ""
 """Written by a server into what `kubectl get -o yaml` prints: it tells what was, and asks for nothing."""
