@@ -197,6 +197,8 @@ class _Run:
         match step.verb:
             case Verb.CREATE_NETWORK:
                 await self._create_network()
+            case Verb.CONNECT:
+                await self._connect(step.target)
             case Verb.WRITE_SPEC:
                 await self._write_spec(int(step.target.rpartition(".")[2]))
             case Verb.CREATE:
@@ -267,6 +269,11 @@ class _Run:
         await remove_container(self.client, name)
         if (member := self.found.members.get(container)) and naming.LAST_WORDS in member.labels:
             await remove_volume(self.client, naming.last_words_volume(self.pod.name, container))
+
+    async def _connect(self, network: str) -> None:
+        settings = translate.endpoint(self.pod)["EndpointsConfig"][network]
+        body = {"Container": naming.container(self.pod.name, naming.INFRA), "EndpointConfig": settings}
+        await self.client.json("POST", f"/networks/{network}/connect", body=body)
 
     async def _create_network(self) -> None:
         body = translate.network(self.pod)

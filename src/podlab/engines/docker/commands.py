@@ -11,7 +11,6 @@ from podlab import naming
 from podlab.engines.docker import profiles, resizing, translate
 from podlab.engines.docker.commands_volumes import create, volume_lines
 from podlab.engines.docker.plan import Step, Verb
-from podlab.engines.docker.translate.whole_pod import PERIOD_US
 from podlab.engines.docker.translate import OPENER, SECCOMP_FILE, Body
 from podlab.engines.docker.translate.last_words import FILE, has_file, last_words_volume
 from podlab.engines.docker.translate.whole_pod import PERIOD_US
@@ -43,8 +42,10 @@ def render(pod: Pod, steps: list[Step], infra_image: str, now: float, around: Su
             case Verb.REMOVE:
                 lines.append(_line("docker", "stop", name))
                 lines.append(_line("docker", "rm", "--volumes", name))
-            case Verb.CREATE_NETWORK:
-                lines.append(_network(translate.network(pod)))
+            case Verb.CREATE_NETWORK | Verb.CONNECT:
+                lines.append(
+                    _join(pod, step.target) if step.verb is Verb.CONNECT else _network(translate.network(pod))
+                )
             case Verb.WRITE_SPEC:
                 lines.append(create(translate.spec_volume(pod, int(step.target.rpartition(".")[2]))))
             case Verb.PUBLISH | Verb.UNPUBLISH:
@@ -91,14 +92,6 @@ def _group(pod: Pod) -> str:
     cpu = "" if held.quota_us < 0 else f", cpu {held.quota_us} of {PERIOD_US} us"
     told = f"weight {held.shares}{memory}{cpu}"
     return f"# as root on the engine's machine, bound its control group /podlab/{pod.name}: {told}"
-
-
-def _group(pod: Pod) -> str:
-    """In words: what writes it depends on who keeps the machine's groups (`pod_group`)."""
-    held = translate.whole(pod)
-    memory = "" if held.memory_bytes < 0 else f", memory {held.memory_bytes} bytes"
-    cpu = "" if held.quota_us < 0 else f", cpu {held.quota_us} of {PERIOD_US} us"
-    return f"# as root on the engine's machine, bound its control group /podlab/{pod.name}: weight {held.shares}{memory}{cpu}"
 
 
 def _bounds(body: Body) -> Iterator[str]:
@@ -191,6 +184,12 @@ def _mount(mount: Mapping[str, Any]) -> list[str]:
     if (how := mount.get("BindOptions", {}).get("Propagation", "rprivate")) != "rprivate":
         parts.append(f"bind-propagation={how}")
     return ["--mount", ",".join(parts)]
+
+
+def _join(pod: Pod, network: str) -> str:
+    names = translate.endpoint(pod)["EndpointsConfig"][network]["Aliases"]
+    infra = naming.container(pod.name, naming.INFRA)
+    return _line("docker", "network", "connect", *(f"--alias={name}" for name in names), network, infra)
 
 
 def _network(body: Body) -> str:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Mapping
 from datetime import UTC, datetime
+from typing import Any
 
 from podlab import naming
 from podlab.engines.base import PodEvent
 from podlab.engines.docker.api import Client
+from podlab.errors import NotFound
 
 _LOOKING = {
     "top",
@@ -19,44 +22,90 @@ _LOOKING = {
     "exec_start",
     "exec_die",
     "exec_detach",
-    "exec",
-    "exec_died",
-    "init",
-    "cleanup",
-    "mount",
-    "unmount",
 }
-"""What happened to a pod is told, not that somebody looked at it: probes alone would be most of the events. The last
-six are Podman's, of its own work before a start and after an end."""
-_OTHERWISE = {"remove": "destroy", "died": "die"}
-"""Podman's words for the same. https://docs.podman.io/en/latest/markdown/podman-events.1.html"""
+"""What happened to a pod is told, not that somebody looked at it: probes alone would be most of the events."""
+
+Query = dict[str, "str | dict[str, list[str]]"]
 
 
 async def watch(
     client: Client, name: str, *, since: datetime | None, follow: bool
 ) -> AsyncIterator[PodEvent]:
-    """https://docs.docker.com/reference/api/engine/version/v1.45/#tag/System/operation/SystemEvents"""
-    query: dict[str, str | dict[str, list[str]]] = {
+    """https://docs.docker.com/reference/api/engine/version/v1.45/#tag/System/operation/SystemEvents
+
+    Who follows all pods is also told when one is cut off from its network; networks' events have no pod's label.
+    """
+    query: Query = {
         "filters": {"type": ["container"], "label": [f"{naming.POD}={name}" if name else naming.POD]}
     }
     if since is not None:
         query["since"] = f"{since.timestamp():.6f}"
     if not follow:
+        query["until"] = f"{datetime.now(UTC).timestamp():.6f}"
         query.setdefault("since", "0")
-        if (await client.known_features()).past_events_need_no_end:
-            query["stream"] = "false"
-        else:
-            query["until"] = f"{datetime.now(UTC).timestamp():.6f}"
+    if name or not follow:
+        async for event in _containers(client, query):
+            yield event
+        return
+    cut_off: Query = query | {"filters": {"type": ["network"], "event": ["disconnect"]}}
+    async for event in _both(_containers(client, query), _networks(client, cut_off)):
+        yield event
+
+
+async def _containers(client: Client, query: Query) -> AsyncIterator[PodEvent]:
+    async for event in _told(client, query):
+        if event["Action"].split(":")[0] not in _LOOKING:
+            yield _event(event, event["Actor"]["Attributes"], event["Action"])
+
+
+async def _networks(client: Client, query: Query) -> AsyncIterator[PodEvent]:
+    async for event in _told(client, query):
+        try:
+            id = event["Actor"]["Attributes"]["container"]
+            labels = (await client.json("GET", f"/containers/{id}/json"))["Config"]["Labels"] or {}
+        except (KeyError, NotFound):
+            continue
+        if naming.POD in labels:
+            yield _event(event, labels, "disconnect")
+
+
+async def _told(client: Client, query: Query) -> AsyncIterator[Mapping[str, Any]]:
     async with client.request("GET", "/events", query=query) as response:
         async for event in response.json_lines():
-            labels = event["Actor"]["Attributes"]
-            if event["Action"].split(":")[0] in _LOOKING:
-                continue
-            nano = event.get("timeNano") or event["time"] * 10**9
-            yield PodEvent(
-                at=datetime.fromtimestamp(nano / 1e9, UTC),
-                pod=labels.get(naming.POD, ""),
-                container=labels.get(naming.CONTAINER, ""),
-                action=_OTHERWISE.get(event["Action"], event["Action"]),
-                attributes={k: v for k, v in labels.items() if not k.startswith("podlab.io/")},
-            )
+            yield event
+
+
+def _event(event: Mapping[str, Any], labels: Mapping[str, str], action: str) -> PodEvent:
+    nano = event.get("timeNano") or event["time"] * 10**9
+    return PodEvent(
+        at=datetime.fromtimestamp(nano / 1e9, UTC),
+        pod=labels.get(naming.POD, ""),
+        container=labels.get(naming.CONTAINER, ""),
+        action=action,
+        attributes={k: v for k, v in labels.items() if not k.startswith("podlab.io/")},
+    )
+
+
+async def _both(*streams: AsyncIterator[PodEvent]) -> AsyncIterator[PodEvent]:
+    """As they come, until one ends or fails."""
+    queue: asyncio.Queue[PodEvent | BaseException | None] = asyncio.Queue()
+
+    async def pour(stream: AsyncIterator[PodEvent]) -> None:
+        try:
+            async for event in stream:
+                queue.put_nowait(event)
+        except Exception as error:
+            queue.put_nowait(error)
+        else:
+            queue.put_nowait(None)
+
+    tasks = [asyncio.create_task(pour(stream)) for stream in streams]
+    try:
+        while (event := await queue.get()) is not None:
+            if isinstance(event, BaseException):
+                raise event
+            yield event
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)

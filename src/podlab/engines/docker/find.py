@@ -165,6 +165,7 @@ def _from_list(c: Mapping[str, Any]) -> FoundContainer:
         labels=c.get("Labels") or {},
         network_mode=c.get("HostConfig", {}).get("NetworkMode", ""),
         created_at=datetime.fromtimestamp(c["Created"], UTC),
+        networks=frozenset(networks),
         ip=next((n["IPAddress"] for n in networks.values() if n.get("IPAddress")), ""),
         ports=tuple(c.get("Ports") or ()),
     )
@@ -189,6 +190,7 @@ def _from_inspect(c: Mapping[str, Any]) -> FoundContainer:
         is_oom_killed=state.get("OOMKilled", False),
         error=state.get("Error", ""),
         host_pid=state.get("Pid", 0),
+        networks=frozenset(networks),
         ip=next((n["IPAddress"] for n in networks.values() if n.get("IPAddress")), ""),
         ports=tuple(_ports(c["NetworkSettings"].get("Ports") or {})),
         bounds={key: host.get(key) or 0 for key in ("NanoCpus", "CpuShares", "Memory", "MemoryReservation")},

@@ -36,6 +36,7 @@ class FoundContainer:
     last_words: str = ""
     host_pid: int = 0
     ip: str = ""
+    networks: frozenset[str] | None = None
     ports: tuple[Mapping[str, Any], ...] = ()
     modes: Mapping[str, str] = field(default_factory=dict)
     bounds: Mapping[str, int] = field(default_factory=dict)

@@ -107,10 +107,16 @@ def _infra(
     infra = found.infra
     if infra is not None:
         _refuse_other_infra(wanted, infra)
-        if infra.is_up:
-            return infra.id, None
     network = translate.bridge_name(wanted)
+    joined = infra.networks if infra is not None else None
+    is_lost = bool(network) and joined is not None and network not in joined
+    if infra is not None and infra.is_up and not is_lost:
+        return infra.id, None
     networked = [] if not network or network in found.networks else [steps.add(Verb.CREATE_NETWORK, network)]
+    if is_lost:
+        networked = [steps.add(Verb.CONNECT, network, "was disconnected", after=networked)]
+    if infra is not None and infra.is_up:
+        return infra.id, None
     if infra is not None:
         reason = "" if infra.state == "created" else "had ended"
         return infra.id, steps.add(Verb.START, naming.INFRA, reason, after=networked)

@@ -9,6 +9,7 @@ from enum import StrEnum
 
 class Verb(StrEnum):
     CREATE_NETWORK = "create network"
+    CONNECT = "connect"
     WRITE_SPEC = "write spec"
     CREATE_VOLUME = "create volume"
     OPEN_VOLUME = "open volume"

@@ -5,7 +5,7 @@ so what a person is shown is what is sent.
 https://docs.docker.com/reference/api/engine/version/v1.45/#tag/Container/operation/ContainerCreate
 """
 
-from podlab.engines.docker.translate.bridges import bridge_name, network
+from podlab.engines.docker.translate.bridges import bridge_name, endpoint, network
 from podlab.engines.docker.translate.infra_container import infra, infra_hash
 from podlab.engines.docker.translate.labels import NETWORK_LABELS, Body, spec_volume, status_volume
 from podlab.engines.docker.translate.member_container import (
@@ -39,7 +39,7 @@ from podlab.engines.docker.translate.whole_pod import bounds_volume, is_bounded,
 
 __all__ = [
     "DEFAULT_GRACE_S", "HELD_AT", "LOGS", "NETWORK_LABELS", "OPENER", "SECCOMP_FILE", "Body", "bounds",
-    "bounds_volume", "bridge_name", "capabilities", "claim", "claimed", "effective", "grace_s",
+    "bounds_volume", "bridge_name", "capabilities", "claim", "claimed", "effective", "endpoint", "grace_s",
     "group_of_volumes", "hostname", "infra", "infra_hash", "is_bounded", "is_in_memory",
     "is_scratch", "member", "member_hash", "member_shape", "network", "opener", "opener_of", "own_bounds",
     "own_volumes", "publisher", "publisher_name", "restarts", "source", "spec_volume",
