@@ -48,6 +48,8 @@ OWNER_NAME: Final = "podlab.io/owner-name"
 """The name of that."""
 REVISION: Final = "podlab.io/revision"
 """On a pod of a workload: which template it was made of."""
+OF_OWNER: Final = (OWNER_KIND, OWNER_NAME, REVISION)
+"""By which a workload finds its pods: a copy of one has none of them."""
 STOPS: Final = "podlab.io/stops"
 """On a member that has a preStop hook or is a sidecar: what its stop takes, as JSON (`translate.stops`)."""
 LAST_WORDS: Final = "podlab.io/last-words"
@@ -115,15 +117,15 @@ def status_volume(pod: str, generation: int) -> str:
     return f"podlab-{pod}-status.{generation}"
 
 
-def object_volume(kind: str, name: str, generation: int) -> str:
-    """The engine's name of the volume whose labels keep a version of an object. The dot after `podlab` keeps it apart
-    from all that belongs to a pod."""
-    return f"podlab.{kind.lower()}.{_short(name)}.{generation}"
-
 def last_words_volume(pod: str, container: str) -> str:
     """The engine's name of the volume with a container's termination message."""
     return f"podlab-{pod}-{container}.last-words"
 
+
+def object_volume(kind: str, name: str, generation: int) -> str:
+    """The engine's name of the volume whose labels keep a version of an object. The dot after `podlab` keeps it apart
+    from all that belongs to a pod."""
+    return f"podlab.{kind.lower()}.{_short(name)}.{generation}"
 
 
 def claim_volume(name: str) -> str:

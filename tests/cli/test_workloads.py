@@ -154,3 +154,12 @@ def test_a_pod_in_the_way_of_a_stateful_set_is_a_conflict(podlab: Podlab, file: 
     file.write_text(workload("StatefulSet"))
     done = podlab("up", str(file))
     assert done.code != 0 and "podlab down web-0" in done.err
+
+
+def test_a_clone_of_an_owned_pod_is_nobodys(podlab: Podlab, file: Path) -> None:
+    file.write_text(workload("Deployment", replicas=1))
+    podlab("up", str(file))
+    done = podlab("clone", "web-1", "copy")
+    assert done.code == 0, done.err
+    podlab("down", "deployment/web")
+    assert names(podlab) == ["copy"]

@@ -6,6 +6,7 @@ import dataclasses
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from podlab import naming
 from podlab.errors import Invalid
 from podlab.manifest.checks import CHECKS
 from podlab.manifest.checks.pod import LONGEST_POD_NAME
@@ -17,7 +18,9 @@ from podlab.wire import Wire, camel
 
 def check_pod(pod: Pod) -> None:
     """Raise `Invalid` with every problem as `path: message`. A pod without containers is none: those may come
-    later, one by one."""
+    later, one by one. What the pod of a workload has from that is no problem."""
+    labels = {key: value for key, value in pod.metadata.labels.items() if key not in naming.OF_OWNER}
+    pod = dataclasses.replace(pod, metadata=dataclasses.replace(pod.metadata, labels=labels))
     nothing_yet = ("spec", "containers") if not pod.spec.containers else None
     problems = tuple(
         f"{dotted(path)}: {message}" for path, message in _findings(pod, ()) if path != nothing_yet

@@ -8,6 +8,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Collection, Iterable, Mapping
 
+from podlab import naming
 from podlab.errors import AlreadyExists, NotFound
 from podlab.model import PUBLISH, Container, ContainerPort, EnvVar, Pod, Quantity, Resources
 from podlab.ports import parse, published, text
@@ -70,11 +71,12 @@ def with_resources(
 
 
 def renamed(pod: Pod, name: str) -> Pod:
-    """`Invalid` where a pod cannot have this name."""
+    """Nobody's pod, as no workload made it. `Invalid` where a pod cannot have this name."""
     from podlab.manifest import check_pod_name
 
     check_pod_name(name)
-    return dataclasses.replace(pod, metadata=dataclasses.replace(pod.metadata, name=name))
+    labels = {key: value for key, value in pod.metadata.labels.items() if key not in naming.OF_OWNER}
+    return dataclasses.replace(pod, metadata=dataclasses.replace(pod.metadata, name=name, labels=labels))
 
 
 def publishing(pod: Pod, ports: Iterable[ContainerPort]) -> Pod:
