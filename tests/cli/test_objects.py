@@ -92,6 +92,15 @@ def test_a_claim_stays_when_its_file_goes_down(podlab: Podlab, file: str) -> Non
     assert podlab("down", file).out == ""
 
 
+def test_describe_tells_where_variables_and_files_come_from(podlab: Podlab, file: str) -> None:
+    podlab("up", file)
+    lines = [line.strip() for line in podlab("describe", "web").out.splitlines()]
+    assert {
+        "all keys of ConfigMap 'settings'", "URL=http://$(WORD)@x", "WORD=<set to the key 'word' of Secret 'keys'>",
+        "/files from files", "files: claim 'files'",
+    } <= set(lines)  # fmt: skip
+
+
 def test_objects_are_listed_and_removed_by_name(podlab: Podlab, file: str) -> None:
     podlab("up", file)
     table = podlab("objects").out.splitlines()

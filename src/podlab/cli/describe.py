@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from podlab.cli import sources
 from podlab.cli.command import command as declare
 from podlab.cli.command import pods_argument
 from podlab.cli.events import RECENT
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from podlab.engines.base import Engine, PodEvent
-    from podlab.model import Container, Pod, Probe, Volume
+    from podlab.model import Container, Pod, Probe
     from podlab.status import ContainerStatus, PodStatus
 
 _EVENTS = 20
@@ -69,7 +70,7 @@ def _pod(wanted: Pod, found: PodStatus, events: list[PodEvent]) -> Iterator[str]
         yield from _container(container, found.container(container.name))
     if spec.volumes:
         yield "Volumes:"
-        yield from (f"  {volume.name}: {_volume(volume)}" for volume in spec.volumes)
+        yield from (f"  {volume.name}: {sources.volume(volume)}" for volume in spec.volumes)
     yield "Events (last hour):" if events else "Events (last hour): none"
     for event in events:
         yield f"  {since(event.at):>6} ago  {event.container or 'pod':15}  {event.action}"
@@ -85,13 +86,12 @@ def _container(wanted: Container, found: ContainerStatus | None) -> Iterator[str
     yield from _state(found)
     if wanted.ports:
         yield _field("Ports", ", ".join(f"{p.container_port}/{p.protocol or 'TCP'}" for p in wanted.ports), 4)
-    if wanted.env:
+    if wanted.env or wanted.env_from:
         yield _field("Environment", "", 4)
-        yield from (f"      {each.name}={each.value}" for each in wanted.env)
+        yield from (f"      {each}" for each in sources.variables(wanted))
     if wanted.volume_mounts:
         yield _field("Mounts", "", 4)
-        for mount in wanted.volume_mounts:
-            yield f"      {mount.mount_path} from {mount.name}{' (read-only)' if mount.read_only else ''}"
+        yield from (f"      {sources.mount(each)}" for each in wanted.volume_mounts)
     if wanted.resources and wanted.resources.limits:
         yield _field("Limits", ", ".join(f"{k} {v}" for k, v in wanted.resources.limits.items()), 4)
     if wanted.security_context and wanted.security_context.privileged:
@@ -129,14 +129,6 @@ def _map(title: str, pairs: object) -> Iterator[str]:
         first, *rest = (f"{key}={value}" for key, value in sorted(pairs.items()))
         yield _field(title, first)
         yield from (f"{'':17}{each}" for each in rest)
-
-
-def _volume(volume: Volume) -> str:
-    if volume.host_path is not None:
-        return f"the machine's {volume.host_path.path}"
-    if volume.empty_dir is not None and volume.empty_dir.medium == "Memory":
-        return "an empty folder in memory, with the pod's life"
-    return "an empty folder, with the pod's life"
 
 
 def _probe(probe: Probe) -> str:

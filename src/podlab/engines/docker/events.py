@@ -54,8 +54,14 @@ async def watch(
 
 async def _containers(client: Client, query: Query) -> AsyncIterator[PodEvent]:
     async for event in _told(client, query):
-        if event["Action"].split(":")[0] not in _LOOKING:
+        if event["Action"].split(":")[0] not in _LOOKING and not _is_filling(event):
             yield _event(event, event["Actor"]["Attributes"], event["Action"])
+
+
+def _is_filling(event: Mapping[str, Any]) -> bool:
+    """podlab's own writing into volumes, as a part of what it does to the pod."""
+    role = event["Actor"]["Attributes"].get(naming.ROLE)
+    return bool(role == "opener" or (role == "infra" and event["Action"] == "extract-to-dir"))
 
 
 async def _networks(client: Client, query: Query) -> AsyncIterator[PodEvent]:
