@@ -16,6 +16,8 @@ from podlab.model import (
     EmptyDir,
     EnvVar,
     ExecAction,
+    Lifecycle,
+    LifecycleHandler,
     Metadata,
     Pod,
     PodSpec,
@@ -71,7 +73,11 @@ def test_what_compose_would_take_for_a_variable_is_escaped() -> None:
 
 
 def test_namespaces_of_the_machine_devices_and_names_are_in_it() -> None:
-    limits = {"nvidia.com/gpu": 1, "example.com/card": 2, "ephemeral-storage": "1Gi"}
+    limits: dict[str, str | int | float] = {
+        "nvidia.com/gpu": 1,
+        "example.com/card": 2,
+        "ephemeral-storage": "1Gi",
+    }
     app = Container(name="app", image="busybox", resources=Resources(limits=limits))
     spec = PodSpec(containers=(app,), host_pid=True, host_ipc=True, subdomain="s")
     pod = Pod(metadata=Metadata(name="web"), spec=spec)
@@ -137,3 +143,17 @@ def test_it_becomes_the_same_pod(image: str, pod_name: str, tmp_path: Path) -> N
         assert "tmpfs" in docker_compose(tmp_path, "exec", "-T", "server", "mount")
     finally:
         docker_compose(tmp_path, "down", "--volumes", "--timeout", "0")
+
+
+def test_what_compose_cannot_do_of_hooks_probes_and_last_words_is_told() -> None:
+    check = Probe(exec=ExecAction(command=("true",)))
+    hook = LifecycleHandler(exec=ExecAction(command=("true",)))
+    app = Container(
+        name="app", image="busybox", liveness_probe=check, lifecycle=Lifecycle(pre_stop=hook, stop_signal="SIGINT"),
+        termination_message_policy="FallbackToLogsOnError",
+    )  # fmt: skip
+    made = compose(Pod(metadata=Metadata(name="web"), spec=PodSpec(containers=(app,))), "busybox")
+    assert made.losses == ("app: its lifecycle hooks", "app: its liveness and startup probes")
+    service = YAML(typ="safe").load(made.text)["services"]["app"]
+    assert service["stop_signal"] == "SIGINT"
+    assert "volumes" not in service

@@ -13,6 +13,7 @@ from typing import Any, Final
 from podlab import hostnames, naming
 from podlab.engines.docker import profiles, translate
 from podlab.engines.docker.translate import SECCOMP_FILE, Body
+from podlab.engines.docker.translate.last_words import last_words_mount
 from podlab.manifest.emit import text
 from podlab.model import Container, Pod
 from podlab.objects.files import has_content
@@ -41,7 +42,7 @@ def compose(pod: Pod, infra_image: str) -> Compose:
     if plain:
         services[_OPENING] = _opening(sorted(plain), infra_image, translate.group_of_volumes(pod))
     for container in pod.spec.containers:
-        made = _member(translate.member(pod, container), container, own)
+        made = _member(pod, container, own)
         after = {naming.INFRA: {"condition": "service_started"}}
         if plain:
             after[_OPENING] = {"condition": "service_completed_successfully"}
@@ -93,8 +94,10 @@ def _opening(volumes: list[str], image: str, group: int | None) -> Body:
     }
 
 
-def _member(body: Body, container: Container, own: Mapping[str, str]) -> Body:
+def _member(pod: Pod, container: Container, own: Mapping[str, str]) -> Body:
+    body = translate.member(pod, container)
     host = body["HostConfig"]
+    last_words = list(last_words_mount(pod, container, has_subpaths=True))
     options = [_option(each) for each in host["SecurityOpt"]]
     if host.get("MaskedPaths") == []:
         options.append("systempaths=unconfined")
@@ -107,7 +110,7 @@ def _member(body: Body, container: Container, own: Mapping[str, str]) -> Body:
         cap_add=host["CapAdd"], cap_drop=host["CapDrop"], read_only=host["ReadonlyRootfs"], security_opt=options,
         group_add=host["GroupAdd"], userns_mode=host.get("UsernsMode"), storage_opt=host.get("StorageOpt"),
         **_devices(host.get("DeviceRequests") or []),
-        volumes=[_mount(each, own) for each in host["Mounts"]],
+        volumes=[_mount(each, own) for each in host["Mounts"] if each not in last_words],
         cpus=host.get("NanoCpus", 0) / 1e9, mem_limit=host.get("Memory"), memswap_limit=host.get("MemorySwap"),
         mem_reservation=host.get("MemoryReservation"), cpu_shares=host.get("CpuShares"),
         pids_limit=host.get("PidsLimit"), runtime=host.get("Runtime"), healthcheck=_health(container),
@@ -188,6 +191,10 @@ def _losses(pod: Pod) -> Iterator[str]:
     for container in pod.spec.containers:
         if (probe := container.readiness_probe) and probe.exec is None:
             yield f"{container.name}: its readiness probe asks a port, which compose cannot"
+        if container.lifecycle and (container.lifecycle.post_start or container.lifecycle.pre_stop):
+            yield f"{container.name}: its lifecycle hooks"
+        if container.liveness_probe or container.startup_probe:
+            yield f"{container.name}: its liveness and startup probes"
     mounts = [mount for container in pod.spec.containers for mount in container.volume_mounts]
     for volume in pod.spec.volumes:
         if volume.empty_dir and volume.empty_dir.size_limit and not translate.is_in_memory(volume):
