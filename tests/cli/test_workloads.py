@@ -163,3 +163,11 @@ def test_a_clone_of_an_owned_pod_is_nobodys(podlab: Podlab, file: Path) -> None:
     assert done.code == 0, done.err
     podlab("down", "deployment/web")
     assert names(podlab) == ["copy"]
+
+
+def test_what_came_up_with_a_field_ignored_goes_down_by_its_file(podlab: Podlab, file: Path) -> None:
+    file.write_text(workload("Deployment", more="  gadget: 1\n"))
+    assert podlab("up", str(file)).code == 1
+    done = podlab("up", "--allow-ignored", "gadget", str(file))
+    assert done.code == 0 and "spec.gadget: unknown field (ignored, as asked)" in done.err
+    assert "deployment/web removed" in podlab("down", str(file)).out

@@ -87,8 +87,9 @@ def _wanted(
             kept.append(key)
         elif name == "-" or Path(name).exists():
             from podlab.manifest import load
+            from podlab.manifest.report import ANY
 
-            loaded = load([name])
+            loaded = load([name], allow_ignored=[ANY])
             kept += map(key_of, loaded.objects)
             makers |= {(type(each).__name__, each.metadata.name): None for each in loaded.workloads}
             pods |= {pod.name: None for pod in loaded.pods if pod.name in there}

@@ -14,6 +14,7 @@ from podlab.cli.command import Group
 from podlab.cli.output import output_option, print_json, print_table, since, size
 from podlab.cli.runner import say, warn
 from podlab.cli.session import session
+from podlab.cli.workloads import first_pods
 from podlab.errors import Unsupported
 
 if TYPE_CHECKING:
@@ -176,7 +177,8 @@ def _wanted(paths: Sequence[str]) -> tuple[dict[str, Policy], list[str]]:
     for warning in loaded.warnings:
         warn(warning)
     mirrored: dict[str, Policy] = dict.fromkeys(loaded.mirrored, "IfNotPresent")
-    return named | mirrored | needed(loaded.pods), loaded.mirrored
+    pods = [*loaded.pods, *first_pods(loaded.workloads)]
+    return named | mirrored | needed(pods), loaded.mirrored
 
 
 def _is_path(text: str) -> bool:

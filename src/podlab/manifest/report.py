@@ -9,6 +9,8 @@ from typing import Final
 from podlab.errors import Invalid
 from podlab.manifest.nodes import Mapping, Node, Path, Sequence, dotted
 
+ANY: Final = "*"
+"""Among `allow_ignored`: every field. For who only wants names of a file, such as those of what it is to remove."""
 _MOST_PROBLEMS: Final = 200
 """More than anybody reads; a file that is wrong throughout has one reason."""
 
@@ -35,7 +37,7 @@ class Report:
     def refuse(self, line: int, column: int, path: Path, message: str) -> None:
         """A problem, or a warning where the user allowed this field to be ignored."""
         name = "." + dotted(tuple(part for part in path if isinstance(part, str)))
-        if any(name.endswith("." + allowed) for allowed in self.allow_ignored):
+        if ANY in self.allow_ignored or any(name.endswith("." + allowed) for allowed in self.allow_ignored):
             self._warnings.append((line, column, _said(path, f"{message} (ignored, as asked)")))
         else:
             self.problem(line, column, path, message)

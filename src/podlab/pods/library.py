@@ -171,6 +171,7 @@ def _one(source: Pod | str | Path) -> tuple[Pod, Sequence[Object]]:
 
     loaded = load([source])
     pods = loaded.pods
-    if len(pods) != 1:
-        raise Invalid(f"{source} has {len(pods)} pods, and one is wanted", subject=str(source))
+    if len(pods) != 1 or loaded.workloads:
+        others = f" and {len(loaded.workloads)} workloads" * bool(loaded.workloads)
+        raise Invalid(f"{source} has {len(pods)} pods{others}, and one pod is wanted", subject=str(source))
     return pods[0], loaded.objects
