@@ -31,14 +31,17 @@ RECENT = timedelta(hours=1)
 )
 @output_option("text", "json")
 async def command(pod: str | None, follow: bool, since: datetime | None, output: str) -> None:
-    """Show what happened to one pod or to all of them. The engine remembers only the recent past.
+    """Show what happened to one pod or to all of them: what the engine tells, and what podlab noted, such as what an
+    agent did and why. The engine remembers only the recent past; `podlab history` has all that was noted.
 
     With -o json a list, or with -f one object a line.
     """
     if since is None and not follow:
         since = datetime.now(UTC) - RECENT
+    from podlab.pods.happening import happening
+
     async with session() as engine:
-        events = engine.watch(pod or "", since=since, follow=follow)
+        events = happening(engine, pod or "", since=since, follow=follow)
         if output == "json" and not follow:
             print_json([event async for event in events])
             return
