@@ -24,7 +24,7 @@ ROUND_S = 30.0
 AT_ONCE = 4
 END_S = 10.0
 """For giving restarts back to the engine."""
-LONGEST_AWAY_S = 30.0
+LONGEST_AWAY_S = 3.0
 """Between two attempts to reach an engine that does not answer."""
 
 
