@@ -132,3 +132,14 @@ def test_a_workshop_without_lesson_is_told(tmp_path: Path) -> None:
     (tmp_path / "podlab.yaml").write_text(text)
     with pytest.raises(Invalid, match="has no lesson"):
         load_workshop(tmp_path)
+
+
+def test_what_nobody_would_put_beside_a_workshop_is_told(tmp_path: Path) -> None:
+    text = (
+        "apiVersion: podlab/v1\nkind: Workshop\nmetadata: {name: a}\n"
+        "spec: {lesson: lesson, pod: {spec: {containers: [{name: a, image: a}]}}}\n"
+        "---\napiVersion: v1\nkind: Secret\nmetadata: {name: s}\n"
+    )
+    (tmp_path / "podlab.yaml").write_text(text)
+    with pytest.raises(Invalid, match="holds Secret s beside its workshop"):
+        load_workshop(tmp_path)

@@ -23,6 +23,12 @@ def load_workshop(folder: str | Path) -> tuple[Workshop, Lesson]:
             f"{folder} has no workshop: it needs a podlab.yaml with kind: Workshop", subject=str(folder)
         )
     workshop = loaded.workshops[0]
+    if loaded.objects:
+        names = ", ".join(f"{type(each).__name__} {each.metadata.name}" for each in loaded.objects)
+        raise Invalid(
+            f"{folder} holds {names} beside its workshop, which nobody would put on the engine", subject=str(folder),
+            hint="keep them in a file of their own, outside the workshop's podlab.yaml, and `podlab up` it first",
+        )  # fmt: skip
     if not workshop.spec.lesson:
         raise Invalid(
             f"the workshop {workshop.metadata.name!r} has no lesson", subject=str(folder),
