@@ -22,8 +22,18 @@ _LOOKING = {
     "exec_start",
     "exec_die",
     "exec_detach",
+    "exec",
+    "exec_died",
+    "init",
+    "cleanup",
+    "sync",
+    "mount",
+    "unmount",
 }
-"""What happened to a pod is told, not that somebody looked at it: probes alone would be most of the events."""
+"""What happened to a pod is told, not that somebody looked at it: probes alone would be most of the events. The last
+seven are Podman's, of its own work before a start and after an end."""
+_IN_DOCKERS_WORDS = {"remove": "destroy", "died": "die"}
+"""https://docs.podman.io/en/latest/markdown/podman-events.1.html"""
 
 Query = dict[str, "str | dict[str, list[str]]"]
 
@@ -35,14 +45,17 @@ async def watch(
 
     Who follows all pods is also told when one is cut off from its network; networks' events have no pod's label.
     """
-    query: Query = {
-        "filters": {"type": ["container"], "label": [f"{naming.POD}={name}" if name else naming.POD]}
-    }
+    features = await client.known_features()
+    label = [f"{naming.POD}={name}"] if name else [naming.POD] if features.events_by_label else []
+    query: Query = {"filters": {"type": ["container"], "label": label}}
     if since is not None:
         query["since"] = f"{since.timestamp():.6f}"
     if not follow:
-        query["until"] = f"{datetime.now(UTC).timestamp():.6f}"
         query.setdefault("since", "0")
+        if features.past_events_need_no_end:
+            query["stream"] = "false"
+        else:
+            query["until"] = f"{datetime.now(UTC).timestamp():.6f}"
     if name or not follow:
         async for event in _containers(client, query):
             yield event
@@ -54,8 +67,9 @@ async def watch(
 
 async def _containers(client: Client, query: Query) -> AsyncIterator[PodEvent]:
     async for event in _told(client, query):
-        if event["Action"].split(":")[0] not in _LOOKING and not _is_filling(event):
-            yield _event(event, event["Actor"]["Attributes"], event["Action"])
+        labels, action = event["Actor"]["Attributes"], event["Action"]
+        if naming.POD in labels and action.split(":")[0] not in _LOOKING and not _is_filling(event):
+            yield _event(event, labels, _IN_DOCKERS_WORDS.get(action, action))
 
 
 def _is_filling(event: Mapping[str, Any]) -> bool:

@@ -117,14 +117,16 @@ class Found(Case):
             times = [e.at async for e in engine.watch(name, since=before, follow=False)]
             assert times == sorted(times)
 
-    async def test_events_are_followed(self, engine: Engine, image: str, name: str) -> None:
+    @pytest.mark.parametrize("of", ["one pod", "all pods"])
+    async def test_events_are_followed(self, engine: Engine, image: str, name: str, of: str) -> None:
         async with self.running(engine, pod_of(name, member("app", image))):
             seen: list[PodEvent] = []
 
             async def look() -> None:
-                async for event in engine.watch(name):
+                async for event in engine.watch(name if of == "one pod" else ""):
+                    assert of == "all pods" or event.pod == name
                     seen.append(event)
-                    if event.action == "die":
+                    if (event.pod, event.action) == (name, "die"):
                         return
 
             async with asyncio.timeout(SOON_S), asyncio.TaskGroup() as group:

@@ -21,6 +21,8 @@ class Features:
     """A profile is named by its path on the engine's machine, not sent."""
     past_events_need_no_end: bool = False
     """`stream=false` tells all events so far. With an end in the past, some are left out."""
+    events_by_label: bool = True
+    """Events can be had of all that has a label, whatever its value."""
     archive_makes_folders: bool = False
     """What is unpacked where no folder is makes that folder, silently."""
     bridges_keep_apart: bool = True
@@ -42,6 +44,7 @@ class Features:
             speaks_docker=False,
             seccomp_is_a_file=True,
             past_events_need_no_end=True,
+            events_by_label=False,
             archive_makes_folders=True,
             bridges_keep_apart=False,
             subpaths_last=False,
