@@ -6,9 +6,12 @@ import jsonschema
 import pytest
 from ruamel.yaml import YAML
 
+from podlab.cli.schema import KINDS
 from podlab.errors import Usage
+from podlab.manifest.kinds import READ
 from podlab.manifest.schema import schema
 from tests.manifest.manifest_texts import GOOD, WORKSHOP, pod
+from tests.workloads.texts import WORKLOADS
 
 
 def errors(kind: str, text: str) -> list[str]:
@@ -16,7 +19,7 @@ def errors(kind: str, text: str) -> list[str]:
     return [error.json_path for error in jsonschema.Draft202012Validator(schema(kind)).iter_errors(data)]
 
 
-@pytest.mark.parametrize("kind", ["pod", "workshop", "Pod"])
+@pytest.mark.parametrize("kind", [*KINDS, "Pod"])
 def test_it_is_a_json_schema(kind: str) -> None:
     jsonschema.Draft202012Validator.check_schema(schema(kind))
 
@@ -24,6 +27,12 @@ def test_it_is_a_json_schema(kind: str) -> None:
 def test_it_takes_what_podlab_takes() -> None:
     assert errors("pod", GOOD) == []
     assert errors("workshop", WORKSHOP) == []
+    for text in WORKLOADS:
+        assert errors(text.split()[3], text) == []
+
+
+def test_the_command_offers_every_kind_that_is_read() -> None:
+    assert list(KINDS) == [kind.lower() for kind in READ]
 
 
 @pytest.mark.parametrize(
@@ -49,5 +58,5 @@ def test_the_types_docstrings_become_descriptions() -> None:
 
 
 def test_another_kind_is_a_usage_error() -> None:
-    with pytest.raises(Usage, match="pod and workshop"):
-        schema("deployment")
+    with pytest.raises(Usage, match="there are pod, configmap"):
+        schema("service")

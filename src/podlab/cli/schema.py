@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import click
 
+KINDS = (
+    "pod", "configmap", "secret", "persistentvolumeclaim", "deployment", "replicaset", "statefulset", "daemonset",
+    "job", "cronjob", "workshop",
+)  # fmt: skip
+
 
 @click.command("schema", context_settings={"help_option_names": ["-h", "--help"]})
-@click.argument("kind", type=click.Choice(["pod", "workshop"]), default="pod")
+@click.argument("kind", type=click.Choice(KINDS, case_sensitive=False), default="pod")
 def command(kind: str) -> None:
-    """Print the JSON Schema of pod files or of workshop files (podlab.yaml).
+    """Print the JSON Schema of files of one kind: pods, workshops (podlab.yaml), or what else podlab reads.
 
     \b
     Examples:

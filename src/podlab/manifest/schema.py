@@ -10,16 +10,13 @@ from typing import Any, Final, Literal
 
 from podlab.errors import Usage
 from podlab.manifest.checks.volume import SOURCES
+from podlab.manifest.kinds import READ
 from podlab.manifest.structure import fields_of
-from podlab.manifest.workshop import Workshop
-from podlab.model import Pod, Probe, Volume
+from podlab.model import Probe, Volume
 from podlab.wire import Wire
 
 _DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
-_KINDS: Final[Mapping[str, tuple[type[Pod | Workshop], str]]] = {
-    "pod": (Pod, "v1"),
-    "workshop": (Workshop, "podlab/v1"),
-}
+_KINDS: Final = {kind.lower(): (cls, version) for kind, (version, cls) in READ.items()}
 _SCALARS: Final = {str: "string", int: "integer", float: "number", bool: "boolean"}
 _ONE_OF: Final[Mapping[type, tuple[str, ...]]] = {
     Volume: tuple(SOURCES),
@@ -34,10 +31,10 @@ _PORTS: Final = ("containerPort", "hostPort")
 
 
 def schema(kind: str) -> dict[str, Any]:
-    """The schema of `pod` or `workshop`. It takes what `load` takes and podlab honours; fields that `load`
-    passes over, such as `status`, are left out so that an editor does not offer them."""
+    """The schema of `pod`, `deployment` or another kind that is read. It takes what `load` takes and podlab honours;
+    fields that `load` passes over, such as `status`, are left out so that an editor does not offer them."""
     if kind.lower() not in _KINDS:
-        raise Usage(f"no schema for {kind!r}; there are pod and workshop", subject=kind)
+        raise Usage(f"no schema for {kind!r}; there are {', '.join(_KINDS)}", subject=kind)
     cls, version = _KINDS[kind.lower()]
     definitions: dict[str, Any] = {}
     top = _object(cls, definitions)
