@@ -14,6 +14,7 @@ import signal
 import subprocess
 import sys
 import time
+import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -186,7 +187,7 @@ def _is_fresh(status: PodStatus) -> bool:
 
 
 async def _main(count: int, rounds: int, seed: int, *, own_engine: bool) -> None:
-    where = place(f"chaos{os.getpid()}") if own_engine else None
+    where = place(f"c{uuid.uuid4().hex[:6]}") if own_engine else None
     host = os.environ.get("DOCKER_HOST", "")
     try:
         if where:

@@ -12,8 +12,9 @@ from podlab.cli.command import command as declare
 from podlab.cli.command import pods_argument
 from podlab.cli.events import RECENT
 from podlab.cli.output import output_option, plain, print_json, second, since
-from podlab.cli.ps import left, port, summary
+from podlab.cli.ps import left, phase, port
 from podlab.cli.session import session
+from podlab.node.tracker import probes_of
 from podlab.wire import encode
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
     from podlab.engines.base import Engine, PodEvent
     from podlab.model import Container, Pod, Probe
-    from podlab.status import ContainerStatus, PodStatus
+    from podlab.status import Condition, ContainerStatus, PodStatus
 
 _EVENTS = 20
 
@@ -50,7 +51,7 @@ async def _recent(engine: Engine, pod: str) -> list[PodEvent]:
 def _pod(wanted: Pod, found: PodStatus, events: list[PodEvent]) -> Iterator[str]:
     spec = wanted.spec
     yield _field("Name", found.name)
-    yield _field("Status", summary(found) + (f": {found.message}" if found.message else ""))
+    yield _field("Status", phase(found) + (f": {found.message}" if found.message else ""))
     yield _field(
         "Created",
         "-" if found.created_at is None else f"{second(found.created_at)} ({since(found.created_at)} ago)",
@@ -65,9 +66,11 @@ def _pod(wanted: Pod, found: PodStatus, events: list[PodEvent]) -> Iterator[str]
     yield _field("Restart policy", spec.restart_policy or "Always")
     yield _field("Processes", "shared" if spec.share_process_namespace else "each container's own")
     yield _field("Reachable", "by no other pod" if wanted.is_isolated else f"by other pods as {wanted.name}")
-    yield "Containers:"
-    for container in spec.containers:
-        yield from _container(container, found.container(container.name))
+    for title, containers in (("Init containers:", spec.init_containers), ("Containers:", spec.containers)):
+        yield from [title] if containers else []
+        for container in containers:
+            yield from _container(container, found.container(container.name))
+    yield from _conditions(found.conditions)
     if spec.volumes:
         yield "Volumes:"
         yield from (f"  {volume.name}: {sources.volume(volume)}" for volume in spec.volumes)
@@ -96,8 +99,8 @@ def _container(wanted: Container, found: ContainerStatus | None) -> Iterator[str
         yield _field("Limits", ", ".join(f"{k} {v}" for k, v in wanted.resources.limits.items()), 4)
     if wanted.security_context and wanted.security_context.privileged:
         yield _field("Privileged", "yes: root in it is root on the machine", 4)
-    if wanted.readiness_probe:
-        yield _field("Readiness", _probe(wanted.readiness_probe), 4)
+    for kind, probe in probes_of(wanted).items():
+        yield _field(kind.value, _probe(probe), 4)
 
 
 def _state(found: ContainerStatus | None) -> Iterator[str]:
@@ -116,8 +119,21 @@ def _state(found: ContainerStatus | None) -> Iterator[str]:
         yield _field("Started", f"{second(found.started_at)} ({since(found.started_at)} ago)", 4)
     if found.finished_at is not None:
         yield _field("Finished", f"{second(found.finished_at)} ({since(found.finished_at)} ago)", 4)
+    if (last := found.last) is not None:
+        when = f", {since(last.finished_at)} ago" if last.finished_at else ""
+        yield _field("Last state", f"terminated with exit code {last.exit_code} ({last.reason}){when}", 4)
+    if found.is_ready is not None:
+        yield _field("Ready", str(found.is_ready), 4)
     yield _field("Restarts", str(found.restart_count), 4)
     yield _field("ID", found.container_id.rpartition("/")[2][:12] or "-", 4)
+
+
+def _conditions(conditions: tuple[Condition, ...]) -> Iterator[str]:
+    yield "Conditions:"
+    for each in conditions:
+        why = " ".join(filter(None, [each.reason, f"- {each.message}" if each.message else ""]))
+        ago = f"since {since(each.since)}" if each.since else ""
+        yield f"  {each.type:26}{each.status:9}{ago:12}{why}".rstrip()
 
 
 def _field(title: str, value: str, indent: int = 0) -> str:

@@ -12,6 +12,7 @@ from podlab.cli.command import command as declare
 from podlab.cli.output import output_option, print_json, print_table, since, span
 from podlab.cli.session import session
 from podlab.cli.workloads import owner
+from podlab.node import conditions
 from podlab.status import Phase, State
 
 if TYPE_CHECKING:
@@ -19,7 +20,8 @@ if TYPE_CHECKING:
 
 COLOURS = {
     "Running": "green", "Ready": "green", "Succeeded": "dim", "Failed": "red", "Pending": "yellow",
-    "Paused": "yellow", "Stale": "red", "Unknown": "red", "over": "red",
+    "Paused": "yellow", "Stale": "red", "Unknown": "red", "over": "red", "Completed": "dim", "Error": "red",
+    "CrashLoopBackOff": "red", "OOMKilled": "red", "ContainerCreating": "yellow", "NotReady": "yellow",
 }  # fmt: skip
 _ENDED = (Phase.SUCCEEDED, Phase.FAILED)
 
@@ -77,12 +79,20 @@ def _more(pod: PodStatus) -> list[str]:
 
 
 def summary(pod: PodStatus) -> str:
-    """One word: the phase, or what matters more than that."""
+    """One word, as `kubectl get pods` has it: the phase, or what matters more than that."""
+    return _of_engine(pod) or conditions.summary(pod)
+
+
+def phase(pod: PodStatus) -> str:
+    """One word, as `kubectl describe pod` has it."""
+    return _of_engine(pod) or pod.reason or pod.phase.value
+
+
+def _of_engine(pod: PodStatus) -> str:
+    """What Kubernetes has no word for."""
     if pod.containers and all(each.state is State.PAUSED for each in pod.containers):
         return "Paused"
-    if any(each.reason == "Stale" for each in pod.containers):
-        return "Stale"
-    return pod.reason or pod.phase.value
+    return "Stale" if any(each.reason == "Stale" for each in pod.containers) else ""
 
 
 def left(ends_at: datetime | None) -> str:
