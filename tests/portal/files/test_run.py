@@ -89,7 +89,7 @@ NO_SHELL = b'exec: "sh": executable file not found in $PATH'
 
 async def test_without_a_shell_it_is_the_archive_api_where_the_user_is_root_as_well() -> None:
     none = await engine(b"", errors=NO_SHELL, code=127)
-    assert [each.path for each in (await with_files(none, "p", "app", listed)).entries] == [b"/etc/passwd"]
+    assert b"/etc/passwd" in [each.path for each in (await with_files(none, "p", "app", listed)).entries]
     user = await engine(b"", errors=NO_SHELL, code=127, security=SecurityContext(run_as_user=1000))
     with pytest.raises(Unsupported, match="as its own user"):
         await with_files(user, "p", "app", listed)
