@@ -10,12 +10,14 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from podlab.model import Container, Pod
 from podlab.record import Record
 from podlab.status import ContainerStatus, Kind, PodStatus, State
 from podlab.wire import encode
+
+if TYPE_CHECKING:
+    from podlab.model import Container, Pod
 
 
 @dataclass(frozen=True, slots=True)
