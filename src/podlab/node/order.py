@@ -83,7 +83,8 @@ def needs_node(pod: Pod) -> bool:
 
 def turn(pod: Pod, facts: Mapping[str, Fact], *, initialized: bool, is_over: bool = False) -> frozenset[str]:
     """Who may run now. `initialized`: the init containers were through already, whatever became of them since.
-    Those behind a sidecar that has no gate may be started right after it. `is_over`: all containers have ended for good, so nobody may, and sidecars stop, too."""
+    Those behind a sidecar that has no gate may be started right after it.
+    `is_over`: all containers have ended for good, so nobody may, and sidecars stop, too."""
     if is_over:
         return frozenset()
     running: list[str] = []
