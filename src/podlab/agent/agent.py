@@ -42,7 +42,8 @@ class Action:
 
 
 class Agent:
-    """Keeps the pods of one engine as wanted: all, or those whose names it `tends`. Several agents on one engine
+    """Keeps the pods of one engine as wanted: all, or those whose names it `tends`; and the workloads, which make pods,
+    where it `keeps_workloads`. Several agents on one engine
     only do the work twice. What it knows is in the engine: an agent that comes after it goes on."""
 
     def __init__(
@@ -52,6 +53,7 @@ class Agent:
         *,
         owner: Owner | None = None,
         tends: Callable[[str], bool] = lambda name: True,
+        keeps_workloads: bool = True,
         on_action: Callable[[Action], None] = lambda action: None,
     ) -> None:
         self._engine = engine
@@ -69,6 +71,7 @@ class Agent:
             tell=lambda verb, pod, changes, message: self._tell(verb, pod, changes=tuple(changes), message=message),
         )  # fmt: skip
 
+        self._keeps_workloads = keeps_workloads
         self._workloads = Controller(engine, self._clock, on_done=self._tell_of_workload)
 
     async def run(self) -> None:
@@ -77,7 +80,8 @@ class Agent:
             async with self._group:
                 self._group.create_task(self._listen())
                 self._group.create_task(self._rounds())
-                self._group.create_task(self._workloads.run())
+                if self._keeps_workloads:
+                    self._group.create_task(self._workloads.run())
         finally:
             with suppress(TimeoutError):
                 async with asyncio.timeout(END_S):

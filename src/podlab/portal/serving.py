@@ -107,7 +107,11 @@ async def classroom(
         group = await stack.enter_async_context(asyncio.TaskGroup())
         mirror = lab.mirror.pod if lab else ""
         agent = Agent(  # other pods of the engine are others' business
-            engine, owner=pool, tends=lambda name: pool.owns(name) or name == mirror, on_action=on_action
+            engine,
+            owner=pool,
+            tends=lambda name: pool.owns(name) or name == mirror,
+            keeps_workloads=False,
+            on_action=on_action,
         )
         behind = [
             group.create_task(agent.run(), name="agent"),
