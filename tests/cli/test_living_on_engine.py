@@ -78,7 +78,8 @@ def test_a_pod_is_changed_a_word_at_a_time(podlab: Podlab, file: Path, pod_name:
         assert podlab("wait", pod_name, "--for", "condition=Ready", "--timeout", "1m") == ""
         assert podlab("wait", pod_name, "--for", "jsonpath={.status.phase}=Running") == ""
         assert podlab("wait", pod_name, "--for", "delete", "--timeout", "1s", code=4) == ""
-        assert isinstance(json.loads(podlab("history", pod_name, "-o", "json")), list)
+        told = json.loads(podlab("history", pod_name, "-c", "app", "-o", "json"))
+        assert [each["reason"] for each in told].count("Started") == 3
     finally:
         podlab("down", "--ignore-not-found", pod_name)
     assert podlab("wait", pod_name, "--for", "delete") == ""

@@ -81,22 +81,31 @@ def test_history_tells_what_was_noted(podlab: Podlab, make: Make, engine: FakeEn
         )
     )
     asyncio.run(engine.write_record("web", record, based_on=0))
-    lines = [each.split() for each in podlab("history", "web").out.splitlines()]
-    assert [each[-3:] for each in lines[:1]] == [["REASON", "CONTAINER", "MESSAGE"]]
-    assert lines[1][:4] == ["3m20s", "Normal", "Started", "app"]
-    assert lines[2][1:4] == ["Normal", "Repaired", "-"]
-    assert "(x3)" in lines[3]
+    head, *lines = [each.split() for each in podlab("history", "web").out.splitlines()]
+    assert head[-3:] == ["REASON", "CONTAINER", "MESSAGE"]
+    assert lines[0][:4] == ["3m20s", "Normal", "Started", "app"]
+    assert lines[1][1:4] == ["Normal", "Repaired", "-"]
+    assert "(x3)" in lines[2]
+    assert [each[2:4] for each in lines[3:]] == [["Created", "app"], ["Started", "app"]]  # the engine's own
     (warning,) = podlab("history", "web", "--warnings", "-o", "json").json
     assert (warning["type"], warning["reason"], warning["container"]) == ("Warning", "Unhealthy", "app")
     assert (warning["message"], warning["count"]) == ("no", 3)
 
 
+def test_what_is_noted_is_not_told_twice(podlab: Podlab, make: Make, engine: FakeEngine) -> None:
+    make("web", "sleep 100")
+    noted = Record(events=(EventRecord(at=time.time(), reason="Started", container="app"),))
+    asyncio.run(engine.write_record("web", noted, based_on=0))
+    reasons = [each["reason"] for each in podlab("history", "web", "-o", "json").json]
+    assert sorted(reasons) == ["Created", "Started"]
+
+
 def test_history_without_anything(podlab: Podlab, make: Make, engine: FakeEngine) -> None:
     make("web", "sleep 100")
-    done = podlab("history", "web")
+    done = podlab("history", "web", "--warnings")
     assert (done.code, done.out) == (0, "")
-    assert "nothing is noted" in done.err
-    assert podlab("history", "web", "-o", "json").json == []
+    assert "nobody remembers anything" in done.err
+    assert podlab("history", "web", "--warnings", "-o", "json").json == []
     assert podlab("history", "nope").code == 3
 
 

@@ -23,11 +23,11 @@ COLOURS = {"Warning": "yellow", "Normal": "dim"}
 @click.option("--warnings", is_flag=True, help="Only what was not as it should be.")
 @output_option("table", "json")
 async def command(pod: str, container: str | None, warnings: bool, output: str) -> None:
-    """Tell what podlab noted of a pod, the latest last: its containers' starts and ends, probes that failed, back-off,
-    repairs. It is kept in the engine, so any podlab tells the same; the last 100, as long as the pod is there.
+    """Tell what happened to a pod, the latest last: its containers' starts and ends, probes that failed, back-off.
 
-    It is noted by `podlab up` while it waits, and by an agent (`podlab agent`). `podlab events` has what the engine
-    itself remembers.
+    What podlab noted is kept in the engine, the last 100 as long as the pod is there, so any podlab tells the same; an
+    agent notes it (`podlab agent`), and `podlab up` where it has more to do than to start containers. What the engine
+    itself still remembers stands between.
     """
     from podlab.pods.history import history
 
@@ -41,7 +41,7 @@ async def command(pod: str, container: str | None, warnings: bool, output: str) 
         print_json(found)
         return
     if not found:
-        say(f"nothing is noted of pod {pod!r}; an agent notes what happens: `podlab agent install`")
+        say(f"nobody remembers anything of pod {pod!r}; an agent notes what happens: `podlab agent install`")
         return
     rows = [
         [_age(each.at, each.count), each.type, each.reason, each.container or "-", printable(each.message)]
