@@ -109,6 +109,8 @@ def repairable(
     """Of the changes that would make the pod as wanted, those that undo an accident or go on with what is under way;
     and the containers that must stay as they are.
 
+    When all containers have ended, stopping their sidecars is the rest of what is under way.
+
     Left alone: what was stopped on purpose; what is made and not started, for whoever made it is about to; what backs
     off; and what was down already when the agent came, where the engine does not tell why. But running on lost
     namespaces is never on purpose.
@@ -118,7 +120,8 @@ def repairable(
         wanted, status.sandbox
     )
     was_down = known.spec is None and status.phase not in (Phase.RUNNING, Phase.PENDING)
-    is_unexplained = was_down and not ours and not known.died
+    is_over = order.is_over(wanted, status)
+    is_unexplained = was_down and not is_over and not ours and not known.died
     if is_unexplained or naming.INFRA in known.stopped:
         return [], {change.container for change in changes}
     found = {c.name: c for c in status.containers}
@@ -129,7 +132,7 @@ def repairable(
         ended_since = change.verb == "start" and container and _runs(container)
         if name in decision.hold or ended_since:  # nobody has decided yet about an end after the look
             held.add(name)
-        elif name in ours or is_under_way:
+        elif name in ours or is_under_way or (is_over and change.verb == "stop"):
             repairs.append(change)
         elif name in known.stopped or (container and container.state is State.WAITING):
             held.add(name)

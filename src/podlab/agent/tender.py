@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from podlab.agent.known import Known, repairable
-from podlab.errors import Conflict, NotFound
+from podlab.errors import Conflict, NotFound, Overtaken
 from podlab.node import order
 from podlab.node.decide import Decision
 from podlab.node.tracker import Kind
@@ -50,6 +50,7 @@ class Tender:
         if owned is not None and not order.needs_node(owned):
             await self._apply(name, known, owned, await self._engine.plan(owned), set())
             return
+        has_spec = True
         try:
             status = await self._engine.get(name)
             wanted = owned or await self._engine.spec(name)
@@ -62,7 +63,7 @@ class Tender:
         except Conflict:  # it went with the infra container
             if known.spec is None:
                 return
-            wanted = known.spec
+            wanted, has_spec = known.spec, False
         await self._remember_past(name, known, status)
         decision = await self._decide(known, wanted, status, is_owned=owned is not None)
         changes = await self._engine.plan(wanted)
@@ -73,7 +74,10 @@ class Tender:
             await self._apply(name, known, wanted, changes, set(decision.hold))
             return
         repairs, held = repairable(known, wanted, status, decision, changes)
-        await self._apply(name, known, wanted, repairs, held, is_going_on=_goes_on(repairs, status, decision))
+        await self._apply(
+            name, known, wanted, repairs, held, is_going_on=_goes_on(repairs, status, decision),
+            based_on=wanted if has_spec else None,
+        )  # fmt: skip
 
     async def take_over(self, name: str, container: str, known: Known) -> None:
         """A container has ended that the engine is about to restart: the next time, that is for the agent."""
@@ -126,11 +130,17 @@ class Tender:
 
     async def _apply(
         self, name: str, known: Known, wanted: Pod, changes: list[Change], held: set[str], *,
-        is_going_on: bool = False,
+        is_going_on: bool = False, based_on: Pod | None = None,
     ) -> None:  # fmt: skip
+        """`based_on`: the pod was there with this wanted state. Where it is no longer, somebody removes or changes it,
+        and it is not made anew."""
         if not changes:
             return
-        await self._engine.apply(wanted, hold=held)
+        try:
+            await self._engine.apply(wanted, hold=held, based_on=based_on)
+        except Overtaken:
+            self._news(name)
+            return
         if not is_going_on:
             known.rest(self._clock.now())
         self._tell("started" if is_going_on else "repaired", name, changes, "")

@@ -189,7 +189,7 @@ class _Look:
         if not (self.restarts and is_to_run) or (self.is_stopped and not was_killed):
             return
         ends, pause_s = known.ends, 0.0
-        if not self.is_excused:
+        if was_killed or not self.is_excused:  # whom a probe condemned is at fault, though it was killed
             ends = backoff.ends_in_a_row(known.ends, ended - began if began is not None else 0)
             pause_s = backoff.pause_s(ends)
         self.takes_over = not known.by_agent
