@@ -81,7 +81,8 @@ def _is_filling(event: Mapping[str, Any]) -> bool:
 async def _networks(client: Client, query: Query) -> AsyncIterator[PodEvent]:
     async for event in _told(client, query):
         try:
-            id = event["Actor"]["Attributes"]["container"]
+            # of Podman's, the container is the actor
+            id = event["Actor"]["Attributes"].get("container") or event["Actor"]["ID"]
             labels = (await client.json("GET", f"/containers/{id}/json"))["Config"]["Labels"] or {}
         except (KeyError, NotFound):
             continue

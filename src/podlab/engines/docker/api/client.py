@@ -39,8 +39,10 @@ class Response:
         return b"".join([chunk async for chunk in self.chunks()])
 
     async def json(self) -> Any:
+        """None where there is none: nothing, or a plain word such as `OK`."""
         body = await self.body()
-        return json.loads(body) if body.strip() else None
+        is_text = self.headers.get("content-type", "").startswith("text/plain")
+        return json.loads(body) if body.strip() and not is_text else None
 
     async def json_lines(self) -> AsyncIterator[Any]:
         """One value a line, as pulls, builds and events send them."""
