@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
     from podlab.engines.base import Engine
 
+READY_S = 120
+"""For a pod with init containers, as `podlab up` waits."""
+
 _grace = click.option(
     "-t", "--time", "grace_s", type=duration, default=None, metavar="DURATION",
     help="How long after SIGTERM to kill; otherwise the pod's own terminationGracePeriodSeconds.",
@@ -38,8 +41,16 @@ async def _each(pods: Sequence[str], act: Callable[[Engine, str], Awaitable[None
 @pods_argument()
 @container_option()
 async def start(pods: tuple[str, ...], container: str | None) -> None:
-    """Start what is not running in pods, shared namespaces first."""
-    await _each(pods, lambda engine, pod: engine.start(pod, container))
+    """Start what is not running in pods, shared namespaces first. Init containers run again, and are waited for."""
+
+    async def act(engine: Engine, pod: str) -> None:
+        await engine.start(pod, container)
+        if container is None and (await engine.spec(pod)).spec.init_containers:
+            from podlab.pods.ready import wait_ready
+
+            await wait_ready(engine, pod, timeout_s=READY_S, drives=True)
+
+    await _each(pods, act)
 
 
 @declare("stop", example="podlab stop web\npodlab stop web -c app --time 1s")

@@ -326,7 +326,7 @@ class Engine(Protocol):
     # --- a pod's containers; without a container, all members and what they need
 
     async def start(self, name: str, container: str | None = None) -> None:
-        """Start what is not running. The whole pod: shared namespaces first."""
+        """Start what is not running. The whole pod: shared namespaces first, and then those whose turn it is."""
         ...
 
     async def stop(self, name: str, container: str | None = None, *, grace_s: int | None = None) -> None:

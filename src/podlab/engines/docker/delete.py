@@ -42,7 +42,6 @@ async def delete(client: Client, name: str, *, grace_s: int | None, engine: Engi
         }
         await stop_in_order(engine, client, name, members, grace_s=grace_s)
     async with asyncio.TaskGroup() as group:
-        volumes = group.create_task(find.volumes(client, f"{naming.POD}={name}"))
         stops = {
             c["Id"]: group.create_task(_stop(client, c["Id"], grace_s))
             for c in listed
@@ -52,10 +51,12 @@ async def delete(client: Client, name: str, *, grace_s: int | None, engine: Engi
             is_infra = c["Labels"].get(naming.ROLE) == "infra"
             first = [task for id, task in stops.items() if is_infra or id == c["Id"]]
             group.create_task(_remove_after(first, client, c["Id"]))
+    # only now, for until then an agent may have noted what it saw of the pod
+    volumes = await find.volumes(client, f"{naming.POD}={name}")
     async with asyncio.TaskGroup() as group:
-        for v in volumes.result():
+        for v in volumes:
             group.create_task(remove_volume(client, v["Name"]))
-    if any(v["Labels"].get(naming.ROLE) == "bounds" for v in volumes.result()):
+    if any(v["Labels"].get(naming.ROLE) == "bounds" for v in volumes):
         from podlab.engines.docker.pod_group import let_go
 
         infra = next((c["Image"] for c in listed if c["Labels"].get(naming.ROLE) == "infra"), "")

@@ -257,6 +257,9 @@ class DockerEngine:
             await self._post(name, container, "start")
             return
         found = await self._whole(name)
+        if found.spec and found.spec["spec"].get("initContainers"):  # one after another
+            await self.apply(await self.spec(name))
+            return
         infra = found.infra
         assert infra is not None  # noqa: S101 - _whole refuses such a pod
         await self._each([infra, *found.publishers.values()], "start")
