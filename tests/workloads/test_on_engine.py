@@ -18,6 +18,7 @@ from podlab.workloads import kept
 from podlab.workloads.change import apply, delete, scale
 from podlab.workloads.owned import is_owned
 from podlab.workloads.template import kind_of, template_of, with_template
+from tests.conftest import docker
 from tests.workloads.made import deployment, job, stateful_set
 
 pytestmark = pytest.mark.engine
@@ -106,6 +107,15 @@ async def test_a_stateful_sets_pods_keep_their_claims_and_their_names(site: Site
     await delete(site.engine, "StatefulSet", site.name, grace_s=0)
     with pytest.raises(NotFound):
         await site.engine.object("PersistentVolumeClaim", f"data-{site.name}-0")
+
+
+async def test_a_pod_without_its_infra_is_still_its_owners(site: Site) -> None:
+    made = site.named(deployment(replicas=1), "sleep 1000")
+    await site.apply(made)
+    removed = docker("rm", "-f", f"podlab-{site.name}-1-infra")
+    assert removed.returncode == 0
+    assert [each.name for each in await site.engine.list() if is_owned(each, made)] == [f"{site.name}-1"]
+    assert [pod.name for pod in await site.apply(made)] == [f"{site.name}-1"]
 
 
 async def test_a_job_is_complete_when_each_of_its_indexes_is(site: Site) -> None:

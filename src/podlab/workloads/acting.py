@@ -7,9 +7,10 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from podlab.errors import NotFound, ungrouped
-from podlab.model.workloads import Job, Workload
+from podlab.model.workloads import Job, Replicated, Workload
 from podlab.pods.up import AT_ONCE, down
 from podlab.workloads import kept
+from podlab.workloads.decide import remade
 from podlab.workloads.jobs import JobStep, decide
 from podlab.workloads.owned import Owned, is_owned, owned
 from podlab.workloads.state import state_of
@@ -21,6 +22,13 @@ if TYPE_CHECKING:
     from podlab.status import PodStatus
 
 OnChange = Callable[["Change"], None]
+
+
+async def repair(engine: Engine, workload: Replicated | Job, pods: Iterable[Owned]) -> None:
+    """Of pods that have lost their infra container, what they should be is known here alone."""
+    for each in pods:
+        if each.is_lost:
+            await engine.apply(remade(workload, each))
 
 
 async def act(
@@ -53,7 +61,9 @@ async def act_on_job(
 ) -> JobStep:
     """One step of a Job. What is counted is kept before anything else is done, so that nothing counts twice."""
     taken = {status.name for status in statuses}
-    step = decide(job, state_of(job), await pods_of(engine, job, statuses), taken, now)
+    pods = await pods_of(engine, job, statuses)
+    step = decide(job, state_of(job), pods, taken, now)
+    await repair(engine, job, (each for each in pods if each.name not in step.remove))
     if await kept.note(engine, job, step.state):
         await act(engine, job, Step(create=step.create, remove=step.remove), on_change)
     return step

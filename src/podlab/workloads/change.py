@@ -16,7 +16,7 @@ from podlab.pods.ready import wait_ready
 from podlab.pods.up import down, up
 from podlab.status import PodStatus
 from podlab.workloads import kept
-from podlab.workloads.acting import act, act_on_job, pods_of
+from podlab.workloads.acting import act, act_on_job, pods_of, repair
 from podlab.workloads.decide import next_step
 from podlab.workloads.jobs import COMPLETE
 from podlab.workloads.state import as_written
@@ -138,6 +138,7 @@ async def _settle(
         if step.is_done or not (wait or step.changes_something):
             return
         await act(engine, workload, step, on_change)
+        await repair(engine, workload, (each for each in mine if each.name not in step.remove))
         if wait:
             await _ready(engine, workload, [*(pod.name for pod in step.create), *step.awaits], on_progress)
             if not step.changes_something:

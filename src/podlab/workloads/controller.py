@@ -11,7 +11,7 @@ from podlab.clock import Clock, SystemClock
 from podlab.errors import PodlabError, Unavailable
 from podlab.model.workloads import CronJob, Job, Replicated, Workload
 from podlab.workloads import cron, kept
-from podlab.workloads.acting import act, act_on_job, pods_of
+from podlab.workloads.acting import act, act_on_job, pods_of, repair
 from podlab.workloads.change import delete
 from podlab.workloads.decide import next_step
 from podlab.workloads.state import state_of
@@ -99,6 +99,7 @@ class Controller:
         mine = await pods_of(self._engine, workload, statuses)
         step = next_step(workload, mine, {status.name for status in statuses}, self._clock.now())
         name = reference(workload)
+        await repair(self._engine, workload, (each for each in mine if each.name not in step.remove))
         if not step.changes_something:
             before_s = self._waited_s.pop(name, SOON_S / 2)
             if not step.awaits:

@@ -8,6 +8,7 @@ from podlab.errors import Conflict
 from podlab.model import Pod
 from podlab.model.workloads import CronJob, Job, Replicated, StatefulSet, Workload
 from podlab.workloads import cron, ordinals, replicas
+from podlab.workloads.jobs import index_of
 from podlab.workloads.owned import Owned
 from podlab.workloads.state import state_of
 from podlab.workloads.step import Step
@@ -29,6 +30,15 @@ def next_step(workload: Replicated, pods: Sequence[Owned], taken: Collection[str
                 hint=f"`podlab down {made.name}` removes it, or give the StatefulSet another name",
             )
     return step
+
+
+def remade(workload: Replicated | Job, lost: Owned) -> Pod:
+    """The pod as it was made, of the template that it was made of, or of the current one."""
+    if isinstance(workload, Job):
+        is_indexed = workload.spec.completion_mode == "Indexed"
+        return job_pod(workload, lost.name, index_of(workload, lost.name) if is_indexed else None)
+    known = {each.hash: each.template for each in state_of(workload).revisions}
+    return pod(workload, lost.ordinal, known.get(lost.revision))
 
 
 def sample(workload: Workload) -> Pod:

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Final
 
 from podlab import naming
 from podlab.model.workloads import Workload
 from podlab.status import Phase, PodStatus, State
 from podlab.workloads.template import kind_of, ordinal_of
 
+_STOPPED: Final = ("Stopped", "InfraMissing")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Owned:
     """One pod of a workload. `is_ready` where nobody has asked its probe is taken for granted while it runs.
     `ready_at` is in seconds since the epoch, 0 where it is not known. `exits` has the containers that have ended with
-    their exit codes, `conditions` types and states."""
+    their exit codes, `conditions` types and states. `is_lost`: what it should be went with its infra container."""
 
     name: str
     ordinal: int
@@ -25,6 +28,7 @@ class Owned:
     ready_at: float = 0
     created_at: float = 0
     restarts: int = 0
+    is_lost: bool = False
     exits: tuple[tuple[str, int], ...] = ()
     conditions: tuple[tuple[str, str], ...] = ()
 
@@ -52,17 +56,20 @@ def owned(workload: Workload, statuses: Iterable[PodStatus]) -> list[Owned]:
 
 
 def _owned(workload: Workload, status: PodStatus) -> Owned:
+    # A pod that is stopped, as all are when the machine was rebooted, has not ended: it is started again.
+    phase = Phase.UNKNOWN if status.reason in _STOPPED else status.phase
     since = next((c.since for c in status.conditions if c.type == "Ready" and c.status == "True"), None)
     started = since or status.created_at
     return Owned(
         name=status.name,
         ordinal=ordinal_of(workload, status.name),
         revision=status.labels.get(naming.REVISION, ""),
-        phase=status.phase,
+        phase=phase,
         is_ready=_is_ready(status),
         ready_at=started.timestamp() if started else 0,
         created_at=status.created_at.timestamp() if status.created_at else 0,
         restarts=sum(c.restart_count for c in status.containers),
+        is_lost=status.reason == "InfraMissing",
         exits=tuple((c.name, c.exit_code) for c in status.containers if c.exit_code is not None),
         conditions=tuple((c.type, c.status) for c in status.conditions),
     )

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from podlab import naming
 from podlab.engines.docker.found import FoundContainer, FoundPod
 from podlab.node import backoff, conditions, order
 from podlab.record import ContainerRecord, Record
@@ -64,7 +65,10 @@ class _Pod:
     def read(cls, found: FoundPod) -> _Pod:
         if found.spec is None:
             everything: dict[str, Mapping[str, Any]] = {name: {} for name in found.members}
-            return cls(found, {}, "Always", everything, dict.fromkeys(everything, Kind.MAIN), None, True)
+            metadata = {"labels": _of_owner(found)}
+            return cls(
+                found, metadata, "Always", everything, dict.fromkeys(everything, Kind.MAIN), None, True
+            )
         spec, record = found.spec["spec"], found.record()
         inits = spec.get("initContainers", ())
         kinds = {c["name"]: Kind.SIDECAR if c.get("restartPolicy") == "Always" else Kind.INIT for c in inits}
@@ -89,6 +93,12 @@ class _Pod:
 
     def known(self, name: str) -> ContainerRecord:
         return self.record.of(name) if self.record else ContainerRecord(name=name)
+
+
+def _of_owner(found: FoundPod) -> dict[str, str]:
+    """Whose pod it is, which its containers say, too: its owner must not take it for gone."""
+    labels = next((c.labels for c in found.members.values()), {})
+    return {key: labels[key] for key in naming.OF_OWNER if key in labels}
 
 
 def _cleared_away(pod: _Pod) -> list[ContainerStatus]:
