@@ -23,6 +23,7 @@ from podlab.model import (
     TCPSocketAction,
 )
 from podlab.node import grpc_health
+from podlab.node.http_get import USER_AGENT
 from podlab.node.probing import Result, probe
 from podlab.testing.fake import FakeEngine
 from podlab.testing.fake.shell import Serve
@@ -120,7 +121,7 @@ async def test_headers_are_a_kubelets_and_can_be_replaced_and_left_out() -> None
     headers = tuple(HTTPHeader(name=name, value=value) for name, value in said)
     await asked(serve, http(http_headers=headers))
     first, second = (sorted(request.decode().lower().split("\r\n")[1:-2]) for request in heard)
-    assert first == ["accept: */*", "connection: close", "host: web:8080", "user-agent: podlab-probe"]
+    assert first == ["accept: */*", "connection: close", "host: web:8080", f"user-agent: {USER_AGENT}"]
     assert second == ["connection: close", "host: shop.example.org", "user-agent: me", "x-a: 1", "x-a: 2"]
 
 

@@ -16,6 +16,8 @@ from podlab.errors import Unavailable
 from podlab.model import Container, HTTPGetAction, Pod
 from podlab.node import dialling
 
+USER_AGENT: Final = "kube-probe/1.37 (podlab)"
+"""Servers know probes by it, and keep them out of their logs."""
 MAX_BODY_BYTES: Final = 10 << 10
 """The rest of an answer is not read."""
 MAX_REDIRECTS: Final = 10
@@ -71,7 +73,7 @@ def _headers(action: HTTPGetAction, host: str) -> list[tuple[str, str]]:
     was said."""
     said = [(h.name, h.value) for h in action.http_headers if h.name.lower() != "connection"]
     said = [(name, value) for name, value in said if value or name.lower() != "host"]
-    own = [("Host", host), ("User-Agent", "podlab-probe"), ("Accept", "*/*"), ("Connection", "close")]
+    own = [("Host", host), ("User-Agent", USER_AGENT), ("Accept", "*/*"), ("Connection", "close")]
     replaced = {name.lower() for name, _ in said}
     optional = ("user-agent", "accept")
     return [
