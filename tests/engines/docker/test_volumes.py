@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from podlab.engines.docker.api.features import Features
 from podlab.engines.docker.engine import DockerEngine
 from podlab.errors import Conflict, Invalid, NotFound, Unsupported
 from podlab.model import ConfigMap, Metadata
@@ -359,3 +360,21 @@ async def test_a_secret_is_closed_to_other_users(
         assert isinstance(await engine.object("Secret", pod_name), Secret)
     finally:
         await engine.remove("Secret", pod_name)
+
+
+@pytest.mark.engine
+async def test_an_engine_that_cannot_mount_folders_has_the_files_too(
+    engine: DockerEngine, image: str, pod_name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Features, "of", classmethod(lambda cls, headers: cls(has_subpaths=False)))
+    pod = pod_of(
+        pod_name, image, "volumeMounts: [{name: c, mountPath: /c}]",
+        f"[{{name: c, configMap: {{name: {pod_name}}}}}]",
+    )  # fmt: skip
+    async with up(engine, pod, OBJECTS.format(pod_name)):
+        assert inside(pod, "cat /c/a.conf; readlink /c/a.conf") == "one..data/a.conf"
+        await engine.put(ConfigMap(metadata=Metadata(name=pod_name), data={"a.conf": "new"}))
+        assert inside(pod, "cat /c/a.conf; ls /c") == "newa.conf"
+        await engine.stop(pod_name)
+        await engine.start(pod_name)
+        assert inside(pod, "cat /c/a.conf") == "new"
