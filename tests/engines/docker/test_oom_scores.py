@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import dataclasses
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from podlab.engines.docker.oom import scored
 from podlab.model import Container, Metadata, Pod, PodSpec, Resources, SecurityContext
 from podlab.node.quality import Quality, asks_for_memory, quality, score
 from tests.conftest import docker
@@ -56,6 +58,17 @@ def test_who_asks_for_more_goes_later() -> None:
     assert score(first, 10 * gib) == 800
     assert score(first * 0, 10 * gib) == 999
     assert score(first * 9, 10 * gib) == 2
+
+
+async def test_what_may_run_containers_itself_has_the_engines_own_score() -> None:
+    nobody: Any = None
+    plain = pod_of("web", "busybox", None)
+    other = dataclasses.replace(plain, spec=dataclasses.replace(plain.spec, runtime_class_name="sysbox-runc"))
+    body = {"HostConfig": {}}
+    assert await scored(nobody, plain, plain.spec.containers[0], body) == {
+        "HostConfig": {"OomScoreAdj": 1000}
+    }
+    assert await scored(nobody, other, other.spec.containers[0], body) == body
 
 
 def scores(pod: str, *containers: str) -> list[int]:

@@ -121,3 +121,13 @@ def test_a_new_pod_is_bounded_once_its_infra_runs() -> None:
     steps = plan(pod, FoundPod(name="web"))
     [bound] = [s for s in steps if s.verb is Verb.BOUND]
     assert [(s.verb, s.target) for s in bound.after] == [(Verb.START, naming.INFRA)]
+
+
+def test_what_nobody_said_leaves_the_hash_of_the_pod_as_it_was() -> None:
+    pod = Pod(
+        metadata=Metadata(name="web"), spec=PodSpec(containers=(Container(name="app", image="busybox"),))
+    )
+    assert translate.infra_hash(pod) == "948a78489d93b1a5"
+    for said in ({"host_network": True}, {"subdomain": "s"}, {"resources": Resources(limits={"cpu": "1"})}):
+        other = dataclasses.replace(pod, spec=dataclasses.replace(pod.spec, **said))  # type: ignore[arg-type]
+        assert translate.infra_hash(other) != translate.infra_hash(pod)

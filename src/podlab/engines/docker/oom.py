@@ -32,4 +32,5 @@ async def scored(client: Client, pod: Pod, container: Container, body: Body) -> 
 def _may_run_containers(pod: Pod, container: Container) -> bool:
     security = effective(pod, container)
     added, _ = capabilities(pod, security)
-    return bool(security.privileged or security.proc_mount == "Unmasked" or {"ALL", "SYS_ADMIN"} & set(added))
+    has_rights = security.privileged or security.proc_mount == "Unmasked" or {"ALL", "SYS_ADMIN"} & set(added)
+    return bool(has_rights or pod.spec.runtime_class_name)  # such as sysbox-runc's
