@@ -23,6 +23,7 @@ told after it has ended, and a removal goes container by container."""
 LONGEST_SETTLE_S = 10.0
 FIRST_PAUSE_S, LAST_PAUSE_S = 1.0, 60.0
 """After a repair, before the next one of the same pod; it doubles with each."""
+_NEVER_ON_PURPOSE = ("connect", "publish")
 STEADY_S = 15.0
 """A pod that has needed no repair for so long is taken for healthy again."""
 
