@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from podlab.manifest.workshop import PodTemplate, Seats, Terminal, Workshop, WorkshopSpec
+from podlab.manifest.workshop import Seats, Terminal, Workshop, WorkshopSpec
 from podlab.model import Container, Metadata, PodSpec
+from podlab.model.workloads import PodTemplate
 from podlab.testing.fake import FakeEngine
 from podlab.workshop.pool import Pool
 from podlab.workshop.store import Store, opened
