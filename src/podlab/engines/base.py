@@ -333,17 +333,22 @@ class Engine(Protocol):
         """Stop and do not start again by itself. The pod stays and can be started."""
         ...
 
-    async def restart(
-        self, name: str, container: str | None = None, *, grace_s: int | None = None
-    ) -> None: ...
+    async def restart(self, name: str, container: str | None = None, *, grace_s: int | None = None) -> None:
+        """Stop, then start, also what did not run. The pod keeps its namespaces and published ports."""
+        ...
 
-    async def kill(self, name: str, container: str | None = None, *, signal: str = "KILL") -> None: ...
+    async def kill(self, name: str, container: str | None = None, *, signal: str = "KILL") -> None:
+        """Send a signal to a container's first process, and of a whole pod to those that run; what comes of it is the
+        restart policy's. `Conflict` where the one container does not run, `Invalid` where there is no such signal."""
+        ...
 
     async def pause(self, name: str, container: str | None = None) -> None:
         """Freeze the processes. `Unsupported` where the engine cannot."""
         ...
 
-    async def unpause(self, name: str, container: str | None = None) -> None: ...
+    async def unpause(self, name: str, container: str | None = None) -> None:
+        """Let go on what is frozen."""
+        ...
 
     async def wait(self, name: str, container: str) -> int:
         """The exit code, as soon as the container has ended."""
@@ -360,7 +365,7 @@ class Engine(Protocol):
         self, name: str, container: str, command: Sequence[str], options: ExecOptions = ExecOptions()
     ) -> Process:
         """Start a command. A command that cannot be started gives exit code 126 or 127 and says so on
-        its output."""
+        its output. `Conflict` where the container does not run."""
         ...
 
     async def attach(
@@ -382,7 +387,10 @@ class Engine(Protocol):
     def logs(
         self, name: str, container: str, *, follow: bool = False, tail: int | None = None,
         since: datetime | None = None,
-    ) -> AsyncIterator[LogLine]: ...  # fmt: skip
+    ) -> AsyncIterator[LogLine]:  # fmt: skip
+        """What the container has written, also before a restart: the last `tail` lines of those not older than `since`,
+        both streams in their order, long lines whole up to a mebibyte. With `follow` until the container ends."""
+        ...
 
     async def dial(self, name: str, port: int, *, patience_s: float = 0) -> ByteStream:
         """A TCP connection to a port in the pod, also one that listens on loopback only and is not published.
@@ -399,14 +407,18 @@ class Engine(Protocol):
         """Unpack a tar into an existing folder."""
         ...
 
-    async def stat(self, name: str, container: str, path: str) -> FileStat: ...
+    async def stat(self, name: str, container: str, path: str) -> FileStat:
+        """Of a link, the link itself. The container need not run."""
+        ...
 
     # --- looking inside
 
-    async def namespaces(self, name: str) -> Sequence[NamespaceRow]: ...
+    async def namespaces(self, name: str) -> Sequence[NamespaceRow]:
+        """A row for each container and for what holds the pod's namespaces, each with all of `NAMESPACES`."""
+        ...
 
     async def processes(self, name: str, container: str) -> tuple[Sequence[str], Sequence[Sequence[str]]]:
-        """Titles and rows, as `ps` on the engine's machine prints them."""
+        """Titles and rows, as `ps` on the engine's machine prints them. `Conflict` where the container does not run."""
         ...
 
     def usage(self, name: str, container: str, *, follow: bool = True) -> AsyncIterator[Usage]:

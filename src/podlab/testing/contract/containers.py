@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from podlab.engines.base import Engine, Sharing
-from podlab.errors import Invalid
+from podlab.errors import Conflict, Invalid
 from podlab.status import State
 from podlab.testing.contract.case import (
     SOON_S,
@@ -84,6 +84,29 @@ class Containers(Case):
             with pytest.raises(Invalid):
                 await engine.kill(name, "app", signal="NOPE")
             assert (await engine.get(name)).running == 1
+
+    async def test_what_needs_a_running_container_is_a_conflict_without_one(
+        self, engine: Engine, image: str, name: str
+    ) -> None:
+        async with self.running(engine, pod_of(name, member("app", image), member("side", image))):
+            await engine.stop(name, "app")
+            for call in (
+                engine.exec(name, "app", ["true"]), engine.kill(name, "app"), engine.processes(name, "app"),
+            ):  # fmt: skip
+                with pytest.raises(Conflict):
+                    await call
+            await engine.kill(name)  # those that run
+
+    async def test_a_restart_keeps_the_pods_namespaces_and_starts_what_was_stopped(
+        self, engine: Engine, image: str, name: str
+    ) -> None:
+        async with self.running(engine, pod_of(name, member("app", image), member("side", image))):
+            before = await engine.get(name)
+            await engine.stop(name, "app")
+            await engine.restart(name)
+            after = await engine.get(name)
+            assert (after.running, after.ip) == (2, before.ip)
+            assert started_of(after, "side") > started_of(before, "side")
 
     async def test_a_pause_freezes(self, engine: Engine, image: str, name: str) -> None:
         async with self.running(engine, pod_of(name, member("app", image), member("side", image))):

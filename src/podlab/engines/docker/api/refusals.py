@@ -15,6 +15,7 @@ _BY_STATUS: Final[Mapping[int, type[PodlabError]]] = {
 _BY_CAUSE: Final[Mapping[str, type[PodlabError]]] = {
     "that name is already in use": Conflict,
     "container state improper": Conflict,
+    "top can only be used on running containers": Conflict,
     "volume already exists": Conflict,
     "network already exists": Conflict,
     "invalid signal": Invalid,
