@@ -311,6 +311,27 @@ async def test_a_claim_is_everybodys_when_it_is_new_and_stays_as_it_is(
 
 
 @pytest.mark.engine
+async def test_a_claim_for_one_pod_alone(engine: DockerEngine, image: str, pod_name: str) -> None:
+    objects = f"""
+    apiVersion: v1
+    kind: PersistentVolumeClaim
+    metadata: {{name: {pod_name}}}
+    spec: {{accessModes: [ReadWriteOncePod], resources: {{requests: {{storage: 1Gi}}}}}}
+    """
+    volumes = f"[{{name: v, persistentVolumeClaim: {{claimName: {pod_name}}}}}]"
+    pod, second = (
+        pod_of(name, image, "volumeMounts: [{name: v, mountPath: /v}]", volumes)
+        for name in (pod_name, f"{pod_name}-b")
+    )
+    async with up(engine, pod, objects):
+        with pytest.raises(Conflict, match=f"pod '{pod_name}' has it"):
+            await engine.apply(second)
+        assert second.name not in [each.name for each in await engine.list()]
+        docker("rm", "-f", f"podlab-{pod_name}-app")
+        await engine.apply(pod)
+
+
+@pytest.mark.engine
 async def test_volumes_that_the_infra_holds_cannot_come_later(
     engine: DockerEngine, image: str, pod_name: str
 ) -> None:

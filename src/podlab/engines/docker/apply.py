@@ -22,7 +22,7 @@ from podlab.engines.docker.ability import refuse_what_cannot_be
 from podlab.engines.docker.api import Client
 from podlab.engines.docker.contents import folders, image_files
 from podlab.engines.docker.contents.around import for_container, gather
-from podlab.engines.docker.contents.claims import open_claim
+from podlab.engines.docker.contents.claims import open_claim, refuse_second
 from podlab.engines.docker.contents.fill import fill
 from podlab.engines.docker.contents.host_paths import see_to
 from podlab.engines.docker.contents.last_words import make_file
@@ -128,6 +128,7 @@ class _Run:
             if not steps:
                 return
             self.around = await gather(self.client, self.pod, steps)
+            await refuse_second(self.client, self.pod, steps, self.around)
             try:
                 await self._all(steps)
             except _MovedOn as moved:

@@ -4,20 +4,37 @@ from __future__ import annotations
 
 import io
 import tarfile
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Final
 
+from podlab import naming
 from podlab.engines.docker import translate
 from podlab.engines.docker.contents.opener import opened, put, tar_of
 from podlab.engines.docker.contents.regroup import regroup
+from podlab.engines.docker.steps import Step, Verb
+from podlab.errors import Conflict
+from podlab.model import PersistentVolumeClaim
 from podlab.objects.ownership import ownership
 
 if TYPE_CHECKING:
     from podlab.engines.docker.api import Client
+    from podlab.engines.docker.api.client import Query
     from podlab.model import Pod, Volume
+    from podlab.objects import Surroundings
 
 _HEAD_BYTES: Final = 16 * 512
 """Of a folder's tar: enough for the folder itself and for the name of what is first in it."""
 _AS_MADE: Final = 0o755
+
+
+async def refuse_second(client: Client, pod: Pod, steps: Iterable[Step], around: Surroundings) -> None:
+    """`Conflict` where these steps take a claim that is for one pod alone, and another pod has it."""
+    claimed = translate.claimed(pod)
+    for step in steps:
+        if step.verb is Verb.OPEN_VOLUME and (name := claimed.get(step.target)):
+            claim = around.objects.get(("PersistentVolumeClaim", name))
+            if isinstance(claim, PersistentVolumeClaim) and "ReadWriteOncePod" in claim.spec.access_modes:
+                await _refuse(client, pod, step.target, claim)
 
 
 async def open_claim(client: Client, pod: Pod, name: str, image: str) -> None:
@@ -34,6 +51,18 @@ async def open_claim(client: Client, pod: Pod, name: str, image: str) -> None:
     if context and context.fs_group is not None and not _is_read_only(volume):
         policy = context.fs_group_change_policy or "Always"
         await regroup(client, name, context.fs_group, policy=policy, image=image)
+
+
+async def _refuse(client: Client, pod: Pod, name: str, claim: PersistentVolumeClaim) -> None:
+    """https://kubernetes.io/docs/concepts/storage/persistent-volumes/#access-modes"""
+    query: Query = {"all": True, "filters": {"volume": [name]}}
+    users = await client.json("GET", "/containers/json", query=query)
+    others = {c["Labels"].get(naming.POD, "of somebody else") for c in users} - {pod.name}
+    if others:
+        raise Conflict(
+            f"claim '{claim.metadata.name}' is for one pod alone (ReadWriteOncePod), and pod '{min(others)}' has it",
+            subject=claim.metadata.name,
+        )
 
 
 def _is_read_only(volume: Volume) -> bool:
