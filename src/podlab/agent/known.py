@@ -46,6 +46,7 @@ class Known:
     out_of_memory: set[str] = field(default_factory=set)
     ends: dict[str, Termination] = field(default_factory=dict)
     has_past: bool = False
+    headless_since: float | None = None
     keeper: Keeper | None = None
     first_mark: float | None = None
     due: float = 0.0

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from podlab.model import Pod
     from podlab.status import PodStatus
 
+HEADLESS_S = 2.0
+"""What a removal may take between the infra container and the last of the others."""
 PAST = timedelta(hours=1)
 """How far back an engine is asked what happened to a pod that is down when the agent comes."""
 
@@ -61,7 +63,7 @@ class Tender:
                 await self._apply(name, known, owned, await self._engine.plan(owned), set())
             return
         except Conflict:  # it went with the infra container
-            if known.spec is None:
+            if known.spec is None or not self._is_left_so(name, known):
                 return
             wanted, has_spec = known.spec, False
         await self._remember_past(name, known, status)
@@ -78,6 +80,18 @@ class Tender:
             name, known, wanted, repairs, held, is_going_on=_goes_on(repairs, status, decision),
             based_on=wanted if has_spec else None,
         )  # fmt: skip
+
+    def _is_left_so(self, name: str, known: Known) -> bool:
+        """Whether the infra container has been away for a while: a pod that is being removed loses its containers in
+        any order, and is not made anew meanwhile."""
+        now = self._clock.now()
+        if known.headless_since is None or known.headless_since < now - 15 * HEADLESS_S:
+            known.headless_since = now
+        if (rest_s := known.headless_since + HEADLESS_S - now) > 0:
+            self._wake(name, now + rest_s)
+            return False
+        known.headless_since = None
+        return True
 
     async def take_over(self, name: str, container: str, known: Known) -> None:
         """A container has ended that the engine is about to restart: the next time, that is for the agent."""

@@ -121,14 +121,13 @@ def summary(status: PodStatus) -> str:
         return told
     inits = [c for c in status.containers if c.kind is not Kind.MAIN]
     for place, c in enumerate(inits):
-        if _is_through(c):
+        if _is_through(c) or _is_true(status, "Initialized"):
             continue
         if c.state is State.TERMINATED:
             return f"Init:{c.reason or f'ExitCode:{c.exit_code}'}"
         if c.state is State.WAITING and c.reason not in ("", INITIALIZING, CREATING):
             return f"Init:{c.reason}"
-        if not _is_true(status, "Initialized"):
-            return f"Init:{place}/{len(inits)}"
+        return f"Init:{place}/{len(inits)}"
     has_running = False
     for c in reversed([c for c in status.containers if c.kind is Kind.MAIN]):
         if c.state in (State.WAITING, State.TERMINATED) and c.reason:
