@@ -19,6 +19,8 @@ from tests.conformance.target import Output, Refused, Seen
 BEHAVES_AS = (1, 37)
 UP_S = 5.0
 """What `up --no-wait` may take before it is left to itself."""
+AGENT_S = 60.0
+"""What the agent may take to start. What is down before it watches, it leaves alone."""
 _COMMANDS_AT_ONCE = 2
 """Each is an interpreter that starts: more of them would only queue for the processors."""
 
@@ -130,6 +132,10 @@ async def on_engine(address: str, folder: Path) -> AsyncIterator[Podlab]:
     log = folder / "agent.log"
     agent = await _agent(log, where)
     try:
+        async with asyncio.timeout(AGENT_S):
+            while b"watching" not in log.read_bytes():
+                _alive(agent, log)
+                await asyncio.sleep(0.1)
         async with podlab.connect(host=address) as lab:
             yield Podlab(lab, folder, where, lambda: _alive(agent, log))
     finally:
