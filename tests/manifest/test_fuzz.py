@@ -6,6 +6,7 @@ from __future__ import annotations
 import os
 import random
 import re
+import resource
 import time
 import tracemalloc
 from collections.abc import Callable, Sequence
@@ -119,6 +120,11 @@ def mutated(number: int) -> Text:
     return text
 
 
+def resident_bytes() -> int:
+    """The most that this process has ever had."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+
+
 def answer(text: Text) -> None:
     try:
         read(text.encode("utf-8", "surrogatepass"))
@@ -133,6 +139,7 @@ def answer(text: Text) -> None:
 @pytest.mark.parametrize("share", range(SHARES))
 def test_ten_thousand_mutations_are_answered(share: int) -> None:
     slowest = (0.0, -1)
+    before = resident_bytes()
     for number in range(share, COUNT, SHARES):
         text = mutated(number)
         started = time.process_time()
@@ -142,6 +149,7 @@ def test_ten_thousand_mutations_are_answered(share: int) -> None:
             raise AssertionError(f"number {number} of seed {SEED}: {type(error).__name__}\n{text}") from error
         slowest = max(slowest, (time.process_time() - started, number))
     assert slowest[0] < LONGEST_S, f"number {slowest[1]} of seed {SEED} took {slowest[0]:.1f} s"
+    assert resident_bytes() - before < MOST_BYTES
 
 
 def test_a_few_mutations_are_answered_within_little_memory() -> None:
