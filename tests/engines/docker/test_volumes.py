@@ -343,6 +343,20 @@ async def test_volumes_that_the_infra_holds_cannot_come_later(
 
 
 @pytest.mark.engine
+async def test_a_pod_without_grace_can_be_restarted(engine: DockerEngine, image: str, pod_name: str) -> None:
+    pod = pod_of(pod_name, image, "")
+    pod = dataclasses.replace(pod, spec=dataclasses.replace(pod.spec, termination_grace_period_seconds=0))
+    async with up(engine, pod):
+        await engine.restart(pod_name)
+        assert inside(pod, "echo there") == "there"
+        await engine.restart(pod_name, "app")
+        assert inside(pod, "echo there") == "there"
+        docker("kill", f"podlab-{pod_name}-infra")
+        await engine.apply(pod)
+        assert inside(pod, "echo there") == "there"
+
+
+@pytest.mark.engine
 async def test_two_who_put_one_object_end_in_one(engine: DockerEngine, pod_name: str) -> None:
     def made(number: int) -> ConfigMap:
         return ConfigMap(metadata=Metadata(name=pod_name), data={"number": str(number)})

@@ -201,7 +201,9 @@ class DockerEngine:
     # --- found state
 
     async def spec(self, name: str) -> Pod:
-        found = await self._existing(name)
+        found = await find.listed_pod(self.client, name)
+        if not found.exists:
+            raise find.no_such_pod(name)
         if found.spec is None:
             raise Conflict(
                 f"what pod '{name}' should be is lost with its infra container",
@@ -280,7 +282,10 @@ class DockerEngine:
 
     async def restart(self, name: str, container: str | None = None, *, grace_s: int | None = None) -> None:
         """A whole pod keeps its namespaces: its members are restarted, its infra is only started if it is down.
-        Init containers that are through stay so."""
+        Init containers that are through stay so.
+
+        Stop and start: the engine's own restart leaves a container without grace period with a root that is not
+        mounted, so that nobody can exec into it (engine 26.1)."""
         from podlab.engines.docker.stopping import post_in_order, restart_order, running, stop_in_order
 
         query = {} if grace_s is None else {"t": grace_s}
@@ -293,7 +298,8 @@ class DockerEngine:
             await self._each([found.infra], "start")
             await self._furnish(found)
         for group in restart_order(found):
-            await self._each(group, "restart", **query)
+            await self._each(group, "stop", **query)
+            await self._each(group, "start")
 
     async def kill(self, name: str, container: str | None = None, *, signal: str = "KILL") -> None:
         if container is not None:

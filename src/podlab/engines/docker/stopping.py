@@ -58,7 +58,9 @@ async def post_in_order(
         one = {container: (found.id, found.labels)}
         await stop_in_order(engine, client, pod, one, grace_s=grace_s)
     query = {} if grace_s is None else {"t": grace_s}
-    await client.json("POST", f"/containers/{found.id}/{verb}", query=query)
+    await client.json("POST", f"/containers/{found.id}/stop", query=query)
+    if verb == "restart":
+        await client.json("POST", f"/containers/{found.id}/start")
 
 
 async def stop_found(client: Client, infra_image: str, found: FoundPod, container: str) -> None:
