@@ -257,13 +257,14 @@ class Streams(Case):
     async def test_a_log_since_a_lines_own_time_begins_with_it(
         self, engine: Engine, image: str, name: str
     ) -> None:
-        pod = pod_of(
-            name, member("app", image, ["sh", "-c", "echo one; sleep 0.3; echo two"]), restart_policy="Never"
-        )
+        script = "echo one; sleep 0.003; echo two; sleep 0.003; echo three"
+        pod = pod_of(name, member("app", image, ["sh", "-c", script]), restart_policy="Never")
         async with self.running(engine, pod):
-            assert await collect(engine.logs(name, "app", follow=True)) == [b"one", b"two"]
-            last = [line.at async for line in engine.logs(name, "app")][-1]
-            assert await collect(engine.logs(name, "app", since=last)) == [b"two"]
+            texts = await collect(engine.logs(name, "app", follow=True))
+            assert texts == [b"one", b"two", b"three"]
+            times = [line.at async for line in engine.logs(name, "app")]
+            for number, at in enumerate(times):
+                assert await collect(engine.logs(name, "app", since=at)) == texts[number:]
 
     async def test_a_log_may_have_long_lines_and_no_last_end(
         self, engine: Engine, image: str, name: str
