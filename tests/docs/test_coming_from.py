@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from podlab.cli.table import Podlab
-from tests.conftest import IMAGE
+from tests.conftest import IMAGE, docker
 
 PAGE = (Path(__file__).parents[2] / "docs" / "coming-from.md").read_text()
 COMMANDS = [
@@ -35,7 +35,24 @@ spec:
       command: [sh, -c, "trap 'exit 0' TERM; while :; do sleep 0.2; done"]
 """
 GOES_ON = re.compile(r" (-f|attach|port-forward|agent)\b")
-ENDS_THE_POD = re.compile(r" (down|stop|kill|pause|prune|rename|restart|set|scale)\b")
+ONLY_TYPED = re.compile(r" (update|agent install)\b")
+"""Needs a registry, or changes the machine."""
+ENDS_THE_POD = re.compile(r" (down|stop|kill|pause|prune|rename|restart|set)\b")
+
+SITE = f"""
+apiVersion: apps/v1
+kind: Deployment
+metadata: {{name: site}}
+spec:
+  selector: {{matchLabels: {{app: site}}}}
+  template:
+    metadata: {{labels: {{app: site}}}}
+    spec:
+      containers:
+        - name: app
+          image: {IMAGE}
+          command: [sh, -c, "trap 'exit 0' TERM; while :; do sleep 0.2; done"]
+"""
 
 
 def test_there_is_a_column_for_podlab_in_every_table() -> None:
@@ -60,8 +77,12 @@ def test_all_of_them_do_what_they_say(
     monkeypatch.setenv("DOCKER_HOST", private_engine)
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
     _folder(tmp_path, monkeypatch)
+    for name in ("busybox:latest", "busybox:1.37"):
+        assert docker("tag", IMAGE, name).returncode == 0
     _run("podlab up web.yaml")
     for command in COMMANDS:
+        if ONLY_TYPED.search(command):
+            continue
         _run(command)
         if ENDS_THE_POD.search(command):
             _run("podlab up --replace web.yaml")
@@ -70,6 +91,7 @@ def test_all_of_them_do_what_they_say(
 def _folder(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(folder)
     (folder / "web.yaml").write_text(WEB)
+    (folder / "site.yaml").write_text(SITE)
     (folder / "page.html").write_text("<p>hello</p>\n")
 
 
