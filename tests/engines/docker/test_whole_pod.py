@@ -171,3 +171,13 @@ def test_the_groups_of_a_newer_machine_are_bounded_the_same(tmp_path: Path) -> N
         assert [(own / name).read_text().strip() for name in names] == told
     for level in (tmp_path, tmp_path / "podlab", tmp_path / "podlab" / "engine"):
         assert (level / "cgroup.subtree_control").read_text() == "+memory\n"
+
+
+def test_a_group_goes_with_what_an_engine_left_in_it(tmp_path: Path) -> None:
+    (tmp_path / "memory" / "podlab" / "engine" / "web" / "conmon").mkdir(parents=True)
+    (tmp_path / "cpu" / "podlab" / "engine" / "web").mkdir(parents=True)
+    (tmp_path / "cpu" / "podlab" / "engine" / "other").mkdir()
+    script = pod_group._LET_GO.replace("/groups", str(tmp_path))
+    subprocess.run(["busybox", "sh", "-c", script, "sh", "engine", "web"], check=True)
+    left = {str(each.relative_to(tmp_path)) for each in tmp_path.rglob("*")}
+    assert left == {"memory", "cpu", "cpu/podlab", "cpu/podlab/engine", "cpu/podlab/engine/other"}

@@ -58,13 +58,15 @@ cd {_GROUPS}
 for n in 1 2 3 4 5 6 7 8 9 10; do
   left=
   for each in podlab */podlab; do
-    [ ! -d "$each/$1/$2" ] || rmdir "$each/$1/$2" 2>/dev/null || left=1
+    [ ! -d "$each/$1/$2" ] || find "$each/$1/$2" -depth -type d -exec rmdir {{}} + 2>/dev/null
+    [ ! -d "$each/$1/$2" ] || left=1
     rmdir "$each/$1" "$each" 2>/dev/null
   done
   [ -n "$left" ] || exit 0
   sleep 0.2
 done
 """
+"""With what an engine has left below it: Podman has groups of its own there."""
 _PATIENCE_S: Final = 120
 """A machine that is busy takes its time for a container."""
 _ON_THE_MACHINE: Final = ("nsenter", "-t", "1", "-m", "-u", "-i", "-n", "-p", "--")
