@@ -16,9 +16,12 @@ from podlab.testing.contract.objects import Objects
 from podlab.testing.contract.publishing import Publishing
 from podlab.testing.contract.streams import Streams
 from podlab.testing.contract.wanted import Wanted
+from podlab.testing.contract.workloads import Workloads
 
 
-class EngineContract(Wanted, Publishing, Found, Containers, Debugging, Ending, Streams, Inside, Node, Objects):
+class EngineContract(
+    Wanted, Publishing, Found, Containers, Debugging, Ending, Streams, Inside, Node, Objects, Workloads
+):
     """All of it."""
 
 
