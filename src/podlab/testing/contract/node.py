@@ -36,7 +36,9 @@ class Node(Case):
     ) -> None:
         pod = with_inits(pod_of(name, member("app", image)), short("first", image), short("second", image))
         async with self.running(engine, pod):
-            assert await engine.plan(pod) == []
+            planned = await engine.plan(pod)
+            if state_of(await engine.get(name), "first") is State.RUNNING:  # else it was the slower one
+                assert planned == []
             await engine.wait(name, "first")
             assert {c.container for c in await engine.plan(pod)} == {"second"}
             await engine.apply(pod)
