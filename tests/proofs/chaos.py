@@ -28,6 +28,8 @@ from podlab.node.conditions import summary
 from podlab.pods.up import down, up
 from podlab.status import Phase, PodStatus, State
 
+SEEN_S = 8
+"""For an agent's first look at all pods."""
 PATIENCE_S = 90
 """How long a round may take at all; how long it took is measured."""
 
@@ -136,6 +138,10 @@ class Chaos:
         self._agent.send_signal(signal.SIGKILL)
         self._agent.wait()
         self._start_agent()
+        assert self._agent.stderr is not None
+        await asyncio.to_thread(self._agent.stderr.readline)  # `watching the pods of …`
+        # what a pod should be is a label of its infra: without that, nobody who has not seen it before can tell
+        await asyncio.sleep(SEEN_S)
 
     async def _restart_engine(self) -> None:
         assert self.where is not None
@@ -144,7 +150,7 @@ class Chaos:
 
     async def _docker(self, *words: str) -> None:
         process = await asyncio.create_subprocess_exec(
-            "docker", "--host", self.host, *words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+            "docker", "--host", self.host, *words, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
         )
         await process.wait()
 

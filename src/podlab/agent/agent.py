@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from podlab.engines.base import Change, Engine
 
 ROUND_S = 30.0
-AT_ONCE = 4
+AT_ONCE = 8
 END_S = 10.0
 """For giving restarts back to the engine."""
 LONGEST_AWAY_S = 3.0
@@ -107,6 +107,7 @@ class Agent:
                         self._group.create_task(self._take_over(event.pod, event.container, known))
                     self._mark(event.pod, SETTLE_S)
             except PodlabError as error:
+                _heed_cancellation()
                 self._away(error)
             await self._clock.sleep(pause_s)
             pause_s = min(pause_s * 2, LONGEST_AWAY_S)
@@ -120,6 +121,7 @@ class Agent:
                 with ungrouped():
                     await self._round()
             except PodlabError as error:
+                _heed_cancellation()
                 self._away(error)
             await self._clock.sleep(ROUND_S)
 
@@ -166,6 +168,7 @@ class Agent:
         except Overtaken:  # another one is at it: see what has become of it
             known.mark(self._clock.now(), SETTLE_S)
         except PodlabError as error:
+            _heed_cancellation()
             self._tell("failed", name, message=error.message)
             known.rest(self._clock.now())
             known.mark(self._clock.now(), SETTLE_S)
@@ -232,3 +235,10 @@ def _is_odd(status: PodStatus) -> bool:
 
 def _has_ended(c: ContainerStatus) -> bool:
     return c.state is State.TERMINATED and not (c.kind is Kind.INIT and c.exit_code == 0)
+
+
+def _heed_cancellation() -> None:
+    """An error that comes at the same moment takes a cancellation's place in a task group."""
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError

@@ -125,8 +125,6 @@ class Tender:
         for container in decision.kill:
             message = f"container {container} is restarted: a probe or hook of it failed"
             self._tell("killed", wanted.name, (), message)
-        if decision.kill:
-            self._news(wanted.name)
         if decision.wake_at is not None:
             self._wake(wanted.name, decision.wake_at)
         return decision

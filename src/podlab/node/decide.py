@@ -80,7 +80,7 @@ def decide(
     waiting = [look for look in looks if look.waits]
     return Decision(
         record=new,
-        kill={look.found.name: look.news.grace_s for look in looks if look.kills and look.news},
+        kill={look.found.name: look.news.grace_s if look.news else None for look in looks if look.kills},
         hold=frozenset(look.found.name for look in waiting),
         wake_at=min((look.known.not_before or now for look in waiting), default=None),
         take_over=frozenset(look.found.name for look in looks if look.takes_over),
@@ -153,6 +153,7 @@ class _Look:
 
     def _hear(self) -> None:
         news, known = self.news, self.known
+        self.kills = known.killed == known.run  # whoever was to do it has not
         if news is None or news.run != known.run:
             return
         if news.ready is False and known.ready is not False:

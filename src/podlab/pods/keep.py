@@ -57,12 +57,13 @@ class Keeper:
         self._on_news = on_news
         self._watched: dict[str, _Watched] = {}
         self._turn: frozenset[str] = frozenset()
+        self._kills: dict[str, asyncio.Task[None]] = {}
 
     async def __aenter__(self) -> Self:
         return self
 
     async def __aexit__(self, *exc: object) -> None:
-        tasks = [each.task for each in self._watched.values()]
+        tasks = [*(each.task for each in self._watched.values()), *self._kills.values()]
         self._watched.clear()
         for task in tasks:
             task.cancel()
@@ -91,9 +92,10 @@ class Keeper:
         for name in decision.take_over:
             await self._engine.restarts(self.pod.name, name, by="agent")
         self._follow(status, decision.record)
-        kills = (self._kill(name, grace_s) for name, grace_s in decision.kill.items())
-        await asyncio.gather(*kills)
-        return decision
+        kill = {name: grace_s for name, grace_s in decision.kill.items() if name not in self._kills}
+        for name, grace_s in kill.items():  # may take the whole grace period; the end is an event
+            self._kills[name] = asyncio.create_task(self._kill(name, grace_s))
+        return replace(decision, kill=kill)
 
     async def advance(self, status: PodStatus) -> bool:
         """A step towards being ready, with the engine's own restarts; whether anything was done."""
@@ -103,7 +105,7 @@ class Keeper:
             return True
         turn = turn_of(self.pod, status, decision.record)
         has_moved, self._turn = turn != self._turn, turn
-        if not (has_moved or decision.kill or is_due(self.pod, status, decision.record)):
+        if not (has_moved or is_due(self.pod, status, decision.record)):
             return False
         try:
             await self._engine.apply(self.pod, based_on=self.pod)
@@ -134,9 +136,10 @@ class Keeper:
 
     async def _kill(self, name: str, grace_s: int | None) -> None:
         try:
-            await self._engine.stop(self.pod.name, name, grace_s=grace_s)
-        except NotFound:
-            return
+            with suppress(PodlabError):  # what is still there is found condemned again
+                await self._engine.stop(self.pod.name, name, grace_s=grace_s)
+        finally:
+            self._kills.pop(name, None)
 
     def _news(self) -> dict[str, News]:
         return {
