@@ -38,6 +38,14 @@ def pytest_asyncio_loop_factories(
 IMAGE = "podlab-test/busybox:latest"
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _secrets_key(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Secrets of tests are sealed with a key of their own, not with that of whoever runs them."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PODLAB_SECRETS_KEY", str(tmp_path_factory.mktemp("key") / "secrets.key"))
+        yield
+
+
 @pytest.fixture(scope="session")
 def docker_host() -> str:
     """The address of the private engine."""
