@@ -171,3 +171,12 @@ def test_what_came_up_with_a_field_ignored_goes_down_by_its_file(podlab: Podlab,
     done = podlab("up", "--allow-ignored", "gadget", str(file))
     assert done.code == 0 and "spec.gadget: unknown field (ignored, as asked)" in done.err
     assert "deployment/web removed" in podlab("down", str(file)).out
+
+
+def test_what_is_not_there_is_told_by_name_and_passed_over_in_a_file(podlab: Podlab, file: Path) -> None:
+    done = podlab("down", "deployment/web")
+    assert done.code == 3 and "there is no deployment 'web'" in done.err
+    assert podlab("down", "--ignore-not-found", "deployment/web").code == 0
+    file.write_text(workload("Deployment"))
+    done = podlab("down", str(file))
+    assert (done.code, done.out) == (0, "")

@@ -56,6 +56,8 @@ async def command(
         makers, wanted, kept = _wanted(names, there, ignore_not_found)
         if everything:
             makers, wanted = await workloads.there(engine), there
+        if not ignore_not_found:
+            await workloads.require(engine, filter(None, map(workloads.named, set(names) - set(there))))
         for line in await workloads.down(engine, makers, grace):  # first, or they would make their pods anew
             click.echo(line)
         if makers:

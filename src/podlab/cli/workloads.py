@@ -104,12 +104,28 @@ def is_of(status: PodStatus, workloads: Iterable[Workload]) -> bool:
 async def down(engine: Engine, workloads: Iterable[tuple[str, str]], grace_s: int | None) -> list[str]:
     """Remove these, by kind and name, with their pods; lines that tell what went."""
     from podlab.workloads.change import delete
+    from podlab.workloads.kept import find
 
     lines = []
     for kind, name in workloads:
+        was_there = await find(engine, kind, name) is not None
         pods = await delete(engine, kind, name, grace_s=grace_s)
-        lines += [f"{kind.lower()}/{name} removed", *(f"pod/{pod} removed" for pod in pods)]
+        if was_there or pods:
+            lines += [f"{kind.lower()}/{name} removed", *(f"pod/{pod} removed" for pod in pods)]
     return lines
+
+
+async def require(engine: Engine, keys: Iterable[tuple[str, str]]) -> None:
+    """`NotFound` for the first of these, by kind and name, that is not there."""
+    from podlab.workloads.kept import find
+
+    for kind, name in keys:
+        if await find(engine, kind, name) is None:
+            raise NotFound(
+                f"there is no {kind.lower()} '{name}'",
+                subject=name,
+                hint="`podlab ps -a` lists pods and their owners",
+            )
 
 
 async def there(engine: Engine) -> list[tuple[str, str]]:
@@ -138,11 +154,3 @@ def owner(status: PodStatus) -> str:
     if naming.OWNER_KIND not in labels:
         return "-"
     return f"{labels[naming.OWNER_KIND]}/{labels.get(naming.OWNER_NAME, '')}".lower()
-
-
-def missing(kind: str, name: str) -> NotFound:
-    return NotFound(
-        f"there is no {kind.lower()} '{name}'",
-        subject=name,
-        hint="`podlab ps -a` lists pods and their owners",
-    )
