@@ -44,6 +44,10 @@ def test_a_profile_is_sent_as_text_or_as_the_path_of_its_file() -> None:
     assert text.startswith('seccomp={"defaultAction"')
     path = put_in(body, Features.of(PODMAN))["HostConfig"]["SecurityOpt"][1].removeprefix("seccomp=")
     assert "defaultAction" in Path(path).read_text()
+    far = Features.of(PODMAN, is_far=True)
+    assert put_in(body, far)["HostConfig"]["SecurityOpt"] == ["no-new-privileges"]
+    with pytest.raises(Unsupported):
+        put_in({"HostConfig": {"SecurityOpt": ["seccomp=@podlab/rootless.json"]}}, far)
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ def test_every_limit_is_of_a_test_of_the_contract() -> None:
 def test_all_of_the_contract_runs_on_podman() -> None:
     cases = (test_containers.TestContainers, test_inside.TestInside, test_pods.TestPods)
     parts = {part for case in cases for part in case.__bases__}
-    assert parts - {OnPodman} == set(EngineContract.__bases__)
+    assert parts - {OnPodman} == set(EngineContract.__bases__), "add the new part to one of these files"
 
 
 def test_the_page_shows_the_list_and_nothing_else() -> None:

@@ -10,10 +10,14 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
+from typing import Final
 
 from podlab.engines.docker.api.features import Features
 from podlab.engines.docker.translate import SECCOMP_FILE, Body
-from podlab.errors import NotFound
+from podlab.errors import NotFound, Unsupported
+
+INFRA_PROFILE: Final = "podlab/infra.json"
+"""A shorter one than the engine's own: quicker, and not needed."""
 
 
 def path(name: str) -> Path:
@@ -34,16 +38,21 @@ def path(name: str) -> Path:
 
 
 def put_in(body: Body, features: Features) -> Body:
-    """The body with each profile's text in place of its name; or with its path, for an engine (on this machine, that
-    is) that reads it itself."""
-    options = [
-        f"seccomp={_profile(o.removeprefix(SECCOMP_FILE), as_file=features.seccomp_is_a_file)}"
-        if o.startswith(SECCOMP_FILE)
-        else o
-        for o in body["HostConfig"]["SecurityOpt"]
-    ]
+    """The body with each profile's text in place of its name; or with its path, for an engine that reads it itself.
+    Where that is far away the infra has the engine's own profile, and `Unsupported` is any other."""
+    options = []
+    for option in body["HostConfig"]["SecurityOpt"]:
+        name = option.removeprefix(SECCOMP_FILE)
+        if name == option:
+            options.append(option)
+        elif not features.seccomp_is_a_file:
+            options.append(f"seccomp={json.dumps(json.loads(path(name).read_text()))}")
+        elif not features.is_far:
+            options.append(f"seccomp={path(name)}")
+        elif name != INFRA_PROFILE:
+            raise Unsupported(
+                f"this engine reads seccomp profiles on its own machine, which '{name}' is not known to be on",
+                subject=name,
+                hint="run podlab there, or leave seccompProfile out",
+            )
     return body | {"HostConfig": body["HostConfig"] | {"SecurityOpt": options}}
-
-
-def _profile(name: str, *, as_file: bool) -> str:
-    return str(path(name)) if as_file else json.dumps(json.loads(path(name).read_text()))

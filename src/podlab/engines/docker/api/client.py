@@ -142,7 +142,8 @@ class Client:
                 await exchange.send(h11.EndOfMessage())
                 answer = await exchange.answer()
             response = Response(exchange, answer)
-            self.features, self._has_answered = Features.of(response.headers), True
+            self.features = Features.of(response.headers, is_far=self.address.kind != "unix")
+            self._has_answered = True
             if response.status >= 400:
                 raise refusal(response.status, await response.body())
             yield response

@@ -19,6 +19,8 @@ class Features:
     """All of Docker's words count."""
     seccomp_is_a_file: bool = False
     """A profile is named by its path on the engine's machine, not sent."""
+    is_far: bool = False
+    """It is not known to be on this machine, so it reads no files of ours."""
     past_events_need_no_end: bool = False
     """`stream=false` tells all events so far. With an end in the past, some are left out."""
     events_by_label: bool = True
@@ -35,14 +37,17 @@ class Features:
     """A folder of a volume can be mounted."""
 
     @classmethod
-    def of(cls, headers: Mapping[str, str]) -> Self:
+    def of(cls, headers: Mapping[str, str], *, is_far: bool = False) -> Self:
         """`headers` of any answer, their names in lower case."""
         if "libpod-api-version" not in headers:
             version = headers.get("api-version", "")
-            return cls(has_subpaths=not version or tuple(map(int, version.split("."))) >= (1, 45))
+            return cls(
+                is_far=is_far, has_subpaths=not version or tuple(map(int, version.split("."))) >= (1, 45)
+            )
         return cls(
             speaks_docker=False,
             seccomp_is_a_file=True,
+            is_far=is_far,
             past_events_need_no_end=True,
             events_by_label=False,
             archive_makes_folders=True,
