@@ -90,7 +90,7 @@ where a field is neither honoured nor refused by name.
 
 | what happens | fields |
 |---|---|
-| honoured on a Docker Engine | {found[Standing.HONOURED]} |
+| honoured on a Docker Engine, or ask for nothing | {found[Standing.HONOURED]} |
 | on a cluster only: an error here | {found[Standing.ON_KUBERNETES]} |
 | refused: an error with its reason | {found[Standing.REFUSED]} |
 
