@@ -15,5 +15,5 @@ LIMITS: Final[dict[str, str]] = {
         "its bridges cannot keep containers apart, so isolated pods, and seats with them, are refused as Unsupported "
         "(https://docs.podman.io/en/v5.4.2/markdown/podman-network-create.1.html)"
     ),
-    "test_what_cannot_be_passed_on_is_refused": "its first pod is an isolated one",
+    "test_a_port_that_comes_to_an_isolated_pod_is_refused": "there is no isolated pod to begin with",
 }

@@ -89,11 +89,16 @@ class Publishing(Case):
         self, engine: Engine, image: str, name: str, port: int
     ) -> None:
         pod = pod_of(name, member("app", image))
-        metadata = dataclasses.replace(pod.metadata, annotations={ISOLATED: "true"})
-        isolated = dataclasses.replace(pod, metadata=metadata)
         async with self.running(engine, pod):
             with pytest.raises(Unsupported):
                 await engine.apply(with_ports(pod, f"{port}:53/udp"))
+
+    async def test_a_port_that_comes_to_an_isolated_pod_is_refused(
+        self, engine: Engine, image: str, name: str, port: int
+    ) -> None:
+        pod = pod_of(name, member("app", image))
+        metadata = dataclasses.replace(pod.metadata, annotations={ISOLATED: "true"})
+        isolated = dataclasses.replace(pod, metadata=metadata)
         async with self.running(engine, isolated):
             annotations = {**isolated.metadata.annotations, PUBLISH: f"{port}:80"}
             more = dataclasses.replace(metadata, annotations=annotations)
