@@ -68,10 +68,13 @@ def clock() -> ManualClock:
 
 @asynccontextmanager
 async def running(
-    engine: FakeEngine, clock: ManualClock, owner: Owner | None = None, **settings: Callable[[str], bool]
+    engine: FakeEngine,
+    clock: ManualClock,
+    owner: Owner | None = None,
+    tends: Callable[[str], bool] = lambda name: True,
 ) -> AsyncIterator[list[Action]]:
     actions: list[Action] = []
-    agent = Agent(engine, clock, owner=owner, on_action=actions.append, **settings)
+    agent = Agent(engine, clock, owner=owner, tends=tends, on_action=actions.append)
     task = asyncio.create_task(agent.run())
     await clock.pass_(SETTLE_S)
     try:

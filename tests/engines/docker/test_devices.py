@@ -22,7 +22,7 @@ def pod_of(name: str, image: str = "busybox", **limits: str | int) -> Pod:
 
 
 def asked(**limits: str | int) -> dict[str, object]:
-    pod = pod_of("web", **limits)
+    pod = pod_of("web", "busybox", **limits)
     host: dict[str, object] = member(pod, pod.spec.containers[0])["HostConfig"]
     return {key: host[key] for key in ("DeviceRequests", "StorageOpt") if key in host}
 

@@ -72,7 +72,7 @@ async def test_a_pod_shares_the_machines_processes_and_memory(
 async def test_an_isolated_pod_has_nothing_of_the_machine(
     engine: DockerEngine, image: str, pod_name: str, field: str
 ) -> None:
-    pod = pod_of(pod_name, image, annotations={ISOLATED: "true"}, **{field: True})
+    pod = pod_of(pod_name, image, annotations={ISOLATED: "true"}, **{field: True})  # type: ignore[arg-type]
     with pytest.raises(Invalid, match="an isolated pod cannot have the machine's"):
         await engine.apply(pod)
     with pytest.raises(Invalid):

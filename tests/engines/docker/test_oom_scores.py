@@ -64,7 +64,7 @@ async def test_what_may_run_containers_itself_has_the_engines_own_score() -> Non
     nobody: Any = None
     plain = pod_of("web", "busybox", None)
     other = dataclasses.replace(plain, spec=dataclasses.replace(plain.spec, runtime_class_name="sysbox-runc"))
-    body = {"HostConfig": {}}
+    body: dict[str, Any] = {"HostConfig": {}}
     assert await scored(nobody, plain, plain.spec.containers[0], body) == {
         "HostConfig": {"OomScoreAdj": 1000}
     }

@@ -129,5 +129,5 @@ def test_what_nobody_said_leaves_the_hash_of_the_pod_as_it_was() -> None:
     )
     assert translate.infra_hash(pod) == "948a78489d93b1a5"
     for said in ({"host_network": True}, {"subdomain": "s"}, {"resources": Resources(limits={"cpu": "1"})}):
-        other = dataclasses.replace(pod, spec=dataclasses.replace(pod.spec, **said))  # type: ignore[arg-type]
+        other = dataclasses.replace(pod, spec=dataclasses.replace(pod.spec, **said))
         assert translate.infra_hash(other) != translate.infra_hash(pod)
