@@ -30,15 +30,18 @@ class EndRecord(Wire):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContainerRecord(Wire):
     """`run` is the run (`ContainerStatus.run`) that `started` and `ready` tell of: of another run they tell nothing.
-    `restarts` counts those that the engine did not do by itself, `engine_restarts` those that it did since its own
-    count began anew. `ends` counts those in a row that come too soon,
-    and `not_before` is when the back-off after the last one is over. `killed` is the run that a probe has condemned.
-    `by_agent`: an agent restarts it, the engine does not."""
+
+    `asked`: an agent asks its readiness probe, and until that has passed it is not ready. `restarts` counts those that
+    the engine did not do by itself, `engine_restarts` those that it did since its own count began anew. `ends` counts
+    those in a row that come too soon, and `not_before` is when the back-off after the last one is over. `killed` is the
+    run that a probe has condemned. `by_agent`: an agent restarts it, the engine does not.
+    """
 
     name: str
     run: str = ""
     started: bool | None = None
     ready: bool | None = None
+    asked: bool = False
     restarts: int = 0
     engine_restarts: int = 0
     ends: int = 0

@@ -107,7 +107,7 @@ class _Look:
 
     @property
     def is_special(self) -> bool:
-        return self.known.not_before is not None or self.takes_over or self.kills
+        return self.known.not_before is not None or self.takes_over or self.kills or self.known.asked
 
     @property
     def waits(self) -> bool:
@@ -120,6 +120,8 @@ class _Look:
             if found.run != known.run:
                 self._began()
             self._hear()
+            if self.restarts and self.wanted.readiness_probe is not None:
+                self.known = replace(self.known, asked=True)
         elif (end := _end(found)) and _is_new(end, known):
             if found.run != known.run:  # it began and ended between two looks
                 self._began()

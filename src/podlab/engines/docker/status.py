@@ -240,7 +240,9 @@ def _is_ready(
     if reason == "Stale" or is_started is False:
         return False
     if "readinessProbe" in wanted:
-        return known.ready if _is_run(c, known) else None
+        if not _is_run(c, known):
+            return None
+        return known.ready is True if known.asked else known.ready
     return is_started
 
 

@@ -209,7 +209,9 @@ def _is_ready(
     if state is not State.RUNNING:
         return False
     if each.spec.readiness_probe is not None and is_started is not False:
-        return known.ready if known else None
+        if known is None:
+            return None
+        return known.ready is True if known.asked else known.ready
     return is_started
 
 
