@@ -26,7 +26,8 @@ W = TypeVar("W", bound=Workload)
 
 POD_INDEX: Final = "apps.kubernetes.io/pod-index"
 POD_NAME: Final = "statefulset.kubernetes.io/pod-name"
-JOB_NAME: Final = "batch.kubernetes.io/job-name"
+JOB_NAMES: Final = ("batch.kubernetes.io/job-name", "job-name")
+"""The second is from before Kubernetes 1.27, and still what most people select by."""
 JOB_INDEX: Final = "batch.kubernetes.io/job-completion-index"
 """https://kubernetes.io/docs/reference/labels-annotations-taints/"""
 INDEX_VARIABLE: Final = "JOB_COMPLETION_INDEX"
@@ -115,7 +116,7 @@ def claims(workload: StatefulSet, ordinal: int) -> list[PersistentVolumeClaim]:
 def job_pod(job: Job, name: str, index: int | None) -> Pod:
     """A pod of a Job; with `index` it is told which one it is."""
     template = job.spec.template
-    labels = owner_labels(job, revision(template)) | {JOB_NAME: job.metadata.name}
+    labels = owner_labels(job, revision(template)) | dict.fromkeys(JOB_NAMES, job.metadata.name)
     if index is None:
         return _named(name, template, labels, template.spec)
     spec = dataclasses.replace(
