@@ -53,6 +53,7 @@ def results(
     own, since each test would have another one."""
     found = {each.name: Future[list[str]]() for each in selected}
     is_over = threading.Event()
+    errors: list[BaseException] = []
 
     async def all_of_them() -> None:
         places = asyncio.Semaphore(AT_ONCE)
@@ -69,6 +70,7 @@ def results(
         try:
             asyncio.run(all_of_them())
         except BaseException as error:
+            errors.append(error)
             for future in found.values():
                 if not future.done():
                     future.set_exception(error)
@@ -78,6 +80,8 @@ def results(
     yield found
     is_over.set()
     running.join()
+    if errors:
+        raise errors[0]
 
 
 async def _until(

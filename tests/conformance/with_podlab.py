@@ -11,7 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import podlab
-from podlab.errors import NotFound, PodlabError
+from podlab.errors import Invalid, NotFound, PodlabError
+from podlab.manifest import load
+from podlab.objects import key_of
 from podlab.pods.select import selector
 from podlab.status import ContainerStatus, Termination
 from tests.conformance.target import Output, Refused, Seen
@@ -39,6 +41,7 @@ class Podlab:
         self._folder = folder
         self._where = where
         self._check = check
+        self._removed: list[str] = []
         self._under_way: dict[str, tuple[asyncio.subprocess.Process, asyncio.Task[tuple[bytes, bytes]]]] = {}
         self._places = asyncio.Semaphore(_COMMANDS_AT_ONCE)
 
@@ -62,11 +65,25 @@ class Podlab:
             with suppress(ProcessLookupError):
                 process.terminate()
             await said
-        done = await self._podlab(
-            "down", "--ignore-not-found", "--volumes", "--grace", "0s", self._file(name, text)
-        )
-        if done.code:
-            raise Refused(f"not removed: {done.text}")
+        try:
+            loaded = load([self._file(name, text)])
+        except Invalid:
+            return  # it was refused: nothing is there
+        if loaded.workloads:
+            done = await self._podlab("down", "--ignore-not-found", "--grace", "0s", self._file(name, text))
+            if done.code:
+                raise Refused(f"not removed: {done.text}")
+        engine = self._lab.engine
+        for pod in loaded.pods:
+            await engine.delete(pod.name, grace_s=0)
+        for each in loaded.objects:
+            await engine.remove(*key_of(each))
+        self._removed.append(name)
+
+    async def left(self) -> list[str]:
+        """Pods of what was removed that are there all the same."""
+        names = [each.name for each in await self._lab.pods()]
+        return [name for name in names if any(name.startswith(each) for each in self._removed)]
 
     async def delete(self, pod: str) -> None:
         await self._lab.running(pod).delete()
@@ -137,7 +154,10 @@ async def on_engine(address: str, folder: Path) -> AsyncIterator[Podlab]:
                 _alive(agent, log)
                 await asyncio.sleep(0.1)
         async with podlab.connect(host=address) as lab:
-            yield Podlab(lab, folder, where, lambda: _alive(agent, log))
+            target = Podlab(lab, folder, where, lambda: _alive(agent, log))
+            yield target
+            if left := await target.left():
+                raise Refused(f"removed, and there again: {', '.join(left)}")
     finally:
         if agent.returncode is None:
             agent.terminate()
