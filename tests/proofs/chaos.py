@@ -130,7 +130,7 @@ class Chaos:
             command,
             env=os.environ | {"DOCKER_HOST": self.host},
             stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
         )
 
     async def _kill_agent(self) -> None:
@@ -150,7 +150,7 @@ class Chaos:
 
     async def _docker(self, *words: str) -> None:
         process = await asyncio.create_subprocess_exec(
-            "docker", "--host", self.host, *words, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+            "docker", "--host", self.host, *words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         )
         await process.wait()
 
