@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 import threading
 import uuid
 from collections.abc import AsyncIterator, Iterator
@@ -26,6 +27,8 @@ SLOWER = 2.0
 PENDING_SLOWER = 0.5
 """What is not expected to be so yet is not waited for as long."""
 IMAGE = "busybox:stable"
+HOST_FOLDER = "/tmp/podlab-conformance"
+"""What manifests with a hostPath make on the machine."""
 
 
 @pytest.fixture(scope="module")
@@ -117,3 +120,4 @@ async def podlab_alone(image: str, folder: Path) -> AsyncIterator[Target]:
             yield found
     finally:
         await stop(where, purge=True)
+        shutil.rmtree(HOST_FOLDER, ignore_errors=True)
