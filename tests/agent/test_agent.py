@@ -10,6 +10,7 @@ import pytest
 
 from podlab.agent import Action, Agent, Owner
 from podlab.agent.agent import ROUND_S
+from podlab.agent.exits import ExitPolicy
 from podlab.agent.known import LAST_PAUSE_S, SETTLE_S, STEADY_S, Known
 from podlab.errors import NotFound, Unavailable
 from podlab.model import Container, Metadata, Pod, PodSpec
@@ -72,9 +73,10 @@ async def running(
     clock: ManualClock,
     owner: Owner | None = None,
     tends: Callable[[str], bool] = lambda name: True,
+    exit_policy: ExitPolicy = "all",
 ) -> AsyncIterator[list[Action]]:
     actions: list[Action] = []
-    agent = Agent(engine, clock, owner=owner, tends=tends, on_action=actions.append)
+    agent = Agent(engine, clock, owner=owner, tends=tends, exit_policy=exit_policy, on_action=actions.append)
     task = asyncio.create_task(agent.run())
     await clock.pass_(SETTLE_S)
     try:
@@ -205,6 +207,34 @@ async def test_a_container_that_has_done_its_work_is_left(engine: Accidents, clo
     async with running(engine, clock) as actions:
         await clock.pass_(ROUND_S * 3)
     assert actions == []
+
+
+@pytest.mark.parametrize(
+    ("policy", "ended", "goes_on"),
+    [("all", "app", True), ("any", "side", False), ("main", "side", True), ("main", "app", False)],
+)
+async def test_a_pod_is_over_as_the_exit_policy_says(
+    engine: Accidents, clock: ManualClock, policy: ExitPolicy, ended: str, goes_on: bool
+) -> None:
+    containers = tuple(
+        Container(name=each, image="busybox", command=("true",) if each == ended else ("sleep", "100000"))
+        for each in ("app", "side")
+    )
+    spec = PodSpec(containers=containers, restart_policy="Never")
+    await engine.apply(Pod(metadata=Metadata(name="web"), spec=spec))
+    async with running(engine, clock, exit_policy=policy) as actions:
+        await clock.pass_(ROUND_S * 3)
+        other = "side" if ended == "app" else "app"
+        assert (await state(engine, other) is State.RUNNING) is goes_on
+    assert [a.verb for a in actions] == ([] if goes_on else ["stopped"])
+
+
+async def test_a_container_that_will_be_restarted_ends_no_pod(engine: Accidents, clock: ManualClock) -> None:
+    await engine.apply(pod_of())
+    async with running(engine, clock, exit_policy="any"):
+        engine.strike("web", "side")
+        await clock.pass_(ROUND_S * 2)
+        assert [await state(engine, each) for each in ("app", "side")] == [State.RUNNING] * 2
 
 
 async def test_a_pod_whose_lifetime_is_over_is_removed(engine: Accidents, clock: ManualClock) -> None:

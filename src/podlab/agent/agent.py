@@ -18,6 +18,7 @@ from podlab.status import ContainerStatus, Kind, Phase, PodStatus, State
 from podlab.workloads.controller import Controller
 
 if TYPE_CHECKING:
+    from podlab.agent.exits import ExitPolicy
     from podlab.engines.base import Change, Engine
 
 ROUND_S = 30.0
@@ -31,8 +32,8 @@ LONGEST_AWAY_S = 3.0
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Action:
     """What the agent did: `repaired` a pod by `changes`, or `failed` to, and `message` says why; `started` what was
-    next in it; `killed` a container that a probe has condemned; `removed` a pod whose lifetime was over; `lost` the
-    engine, or `found` it again."""
+    next in it; `killed` a container that a probe has condemned; `stopped` a pod that is over by the exit
+    policy; `removed` a pod whose lifetime was over; `lost` the engine, or `found` it again."""
 
     at: datetime
     verb: str
@@ -54,6 +55,7 @@ class Agent:
         owner: Owner | None = None,
         tends: Callable[[str], bool] = lambda name: True,
         keeps_workloads: bool = True,
+        exit_policy: ExitPolicy = "all",
         on_action: Callable[[Action], None] = lambda action: None,
     ) -> None:
         self._engine = engine
@@ -67,7 +69,8 @@ class Agent:
         self._group = asyncio.TaskGroup()
         self._is_away = False
         self._tender = Tender(
-            engine, self._clock, self._owner, wake=self._wake, news=lambda name: self._mark(name, 0),
+            engine, self._clock, self._owner, exit_policy=exit_policy, wake=self._wake,
+            news=lambda name: self._mark(name, 0),
             tell=lambda verb, pod, changes, message: self._tell(verb, pod, changes=tuple(changes), message=message),
         )  # fmt: skip
 

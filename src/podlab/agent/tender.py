@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+from podlab.agent.exits import ends_pod
 from podlab.agent.known import Known, repairable
 from podlab.errors import Conflict, NotFound, Overtaken
 from podlab.node import order
@@ -16,6 +17,7 @@ from podlab.record import Record
 from podlab.status import State
 
 if TYPE_CHECKING:
+    from podlab.agent.exits import ExitPolicy
     from podlab.agent.owner import Owner
     from podlab.clock import Clock
     from podlab.engines.base import Change, Engine
@@ -38,11 +40,13 @@ class Tender:
         clock: Clock,
         owner: Owner,
         *,
+        exit_policy: ExitPolicy,
         tell: Callable[[str, str, Collection[Change], str], None],
         wake: Callable[[str, float], None],
         news: Callable[[str], None],
     ) -> None:
         self._engine, self._clock, self._owner = engine, clock, owner
+        self._exit_policy: ExitPolicy = exit_policy
         self._tell, self._wake, self._news = tell, wake, news
 
     async def look(self, name: str, known: Known) -> None:
@@ -67,6 +71,11 @@ class Tender:
                 return
             wanted, has_spec = known.spec, False
         await self._remember_past(name, known, status)
+        if owned is None and (ended := ends_pod(wanted, status, self._exit_policy)):
+            await self.leave(known)
+            await self._engine.stop(name)
+            self._tell("stopped", name, (), f"container {ended} has ended")
+            return
         decision = await self._decide(known, wanted, status, is_owned=owned is not None)
         changes = await self._engine.plan(wanted)
         if not changes:

@@ -15,6 +15,7 @@ from podlab.cli.session import session
 
 if TYPE_CHECKING:
     from podlab.agent import Action
+    from podlab.agent.exits import ExitPolicy
 
 
 _HELP = """\
@@ -30,27 +31,32 @@ _HELP = """\
 """
 
 
-def _run(context: click.Context, output: str) -> object:
+def _run(context: click.Context, exit_policy: ExitPolicy, output: str) -> object:
     """Without a sub-command."""
     if context.invoked_subcommand is not None:
         return None
     from podlab.cli.runner import run_async
 
-    return run_async(keep(output))
+    return run_async(keep(output, exit_policy))
 
 
 _output = click.Option(
     ["-o", "--output"], type=click.Choice(["text", "json"]), default="text", show_default=True, help="How to print.",
 )  # fmt: skip
+_exit_policy = click.Option(
+    ["--exit-policy"], type=click.Choice(["all", "any", "main"]), default="all", show_default=True,
+    help="A pod is over, and stopped, when all of its containers have ended for good, or any, or the main one: the "
+    "one that `exec` takes.",
+)  # fmt: skip
 command = Group(
-    "agent", help=_HELP, example="podlab agent\npodlab agent -o json\npodlab agent install", params=[_output],
+    "agent", help=_HELP, example="podlab agent\npodlab agent -o json\npodlab agent install", params=[_exit_policy, _output],
     no_args_is_help=False, invoke_without_command=True, callback=click.pass_context(_run),
 )  # fmt: skip
 for each in (install, uninstall, status):
     command.add_command(each)
 
 
-async def keep(output: str) -> None:
+async def keep(output: str, exit_policy: ExitPolicy) -> None:
     """Until Ctrl-C."""
     from podlab.agent import Agent
 
@@ -60,7 +66,7 @@ async def keep(output: str) -> None:
     async with session() as engine:
         version = await engine.version()
         say(f"watching the pods of {engine.name} {version}; Ctrl-C ends it, and leaves them as they are")
-        await Agent(engine, on_action=tell).run()
+        await Agent(engine, exit_policy=exit_policy, on_action=tell).run()
 
 
 def line(action: Action) -> str:
