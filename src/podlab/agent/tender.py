@@ -74,6 +74,7 @@ class Tender:
         if owned is None and (ended := ends_pod(wanted, status, self._exit_policy)):
             await self.leave(known)
             await self._engine.stop(name)
+            known.stopped.update(c.name for c in status.containers)
             self._tell("stopped", name, (), f"container {ended} has ended")
             return
         decision = await self._decide(known, wanted, status, is_owned=owned is not None)
