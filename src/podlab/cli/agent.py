@@ -49,8 +49,9 @@ _exit_policy = click.Option(
     "one that `exec` takes.",
 )  # fmt: skip
 command = Group(
-    "agent", help=_HELP, example="podlab agent\npodlab agent -o json\npodlab agent install", params=[_exit_policy, _output],
-    no_args_is_help=False, invoke_without_command=True, callback=click.pass_context(_run),
+    "agent", help=_HELP, example="podlab agent\npodlab agent -o json\npodlab agent install",
+    params=[_exit_policy, _output], no_args_is_help=False, invoke_without_command=True,
+    callback=click.pass_context(_run),
 )  # fmt: skip
 for each in (install, uninstall, status):
     command.add_command(each)

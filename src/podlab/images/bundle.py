@@ -6,15 +6,16 @@ A name that ends in `.gz` is compressed; the engine finds out by itself when it 
 from __future__ import annotations
 
 import asyncio
+import gzip
 import json
 import os
 import tarfile
 import tempfile
 import zlib
-from contextlib import aclosing
+from contextlib import aclosing, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, Final, Literal
+from typing import IO, TYPE_CHECKING, Any, Final
 
 from podlab.errors import Denied, Invalid, NotFound, PodlabError, Unavailable
 
@@ -137,15 +138,18 @@ def _contents(archive: Archive) -> list[str]:
     try:
         with archive.open() as raw:
             start = raw.read(2)
-        mode: Literal["r|", "r|gz"] = "r|gz" if start == _GZIP else "r|"
+        is_packed = start == _GZIP
         ends: dict[str, int] = {}
         text: bytes | None = None
-        with archive.open() as raw, tarfile.open(fileobj=raw, mode=mode) as tar:
-            for member in tar:
-                ends[member.name] = member.offset_data + member.size + _END_BYTES
-                if member.name == "manifest.json" and (content := tar.extractfile(member)):
-                    text = content.read()
-        if mode == "r|" and archive.size_bytes < max(ends.values()):
+        with archive.open() as raw, gzip.GzipFile(fileobj=raw) if is_packed else nullcontext(raw) as whole:
+            with tarfile.open(fileobj=whole, mode="r|") as tar:
+                for member in tar:
+                    ends[member.name] = member.offset_data + member.size + _END_BYTES
+                    if member.name == "manifest.json" and (content := tar.extractfile(member)):
+                        text = content.read()
+            while is_packed and whole.read(_CHUNK_BYTES):  # its own end tells whether it is whole
+                pass
+        if not is_packed and archive.size_bytes < max(ends.values()):
             raise _cut_short(name, "it ends in the middle")
         if text is None:
             raise Invalid(
@@ -158,7 +162,7 @@ def _contents(archive: Archive) -> list[str]:
         if missing := sorted(parts - ends.keys()):
             raise _cut_short(name, f"{len(missing)} of its parts are missing")
         return [tag for entry in manifest for tag in entry.get("RepoTags") or ()]
-    except (tarfile.TarError, EOFError, zlib.error) as error:
+    except (tarfile.TarError, EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise _cut_short(name, str(error)) from error
     except OSError as error:
         raise _cannot("read", name, error) from error

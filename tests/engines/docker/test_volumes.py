@@ -401,7 +401,7 @@ async def test_a_secret_is_closed_to_other_users(
 async def test_an_engine_that_cannot_mount_folders_has_the_files_too(
     engine: DockerEngine, image: str, pod_name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(Features, "of", classmethod(lambda cls, headers: cls(has_subpaths=False)))
+    monkeypatch.setattr(Features, "of", classmethod(lambda cls, headers, **_: cls(has_subpaths=False)))
     pod = pod_of(
         pod_name, image, "volumeMounts: [{name: c, mountPath: /c}]",
         f"[{{name: c, configMap: {{name: {pod_name}}}}}]",
