@@ -50,6 +50,24 @@ async def test_the_first_output_goes_out_at_once_and_the_rest_together() -> None
         assert browser.kinds().count("o") <= 1 + 3
 
 
+async def test_the_second_half_of_a_keys_echo_goes_out_at_once_too() -> None:
+    async with running() as (opened, process):
+        browser = Browser()
+        opened.join(browser, Access.OWN)
+        await settled()
+        for said in (b"x", b"\r\n"):
+            process.say(said)
+            for _ in range(4):
+                await asyncio.sleep(0)
+        assert browser.screen == b"x\r\n"
+        process.say(b"more")
+        for _ in range(4):
+            await asyncio.sleep(0)
+        assert browser.screen == b"x\r\n"
+        await settled()
+        assert browser.screen == b"x\r\nmore"
+
+
 async def test_a_dropped_viewer_finds_everything_again() -> None:
     async with running() as (opened, process):
         first, second = Browser(), Browser()

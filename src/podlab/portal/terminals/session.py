@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 COALESCE_S = 0.004
 """The first bytes after a pause go out at once, later ones together. A fixed delay would cost every key."""
 COALESCE_BYTES = 1 << 16
+ECHO_BYTES = 64
+"""A key's echo may come in two writes, as at the end of a line: the second goes out at once, too."""
 FLOOD_BYTES = 1 << 15
 """More than this on its way when Ctrl-C is pressed, and the screen would be busy with it for long."""
 QUIET_S = 0.025
@@ -56,6 +58,7 @@ class Session:
         self._primary: Viewer | None = None
         self._flushed_at = 0.0
         self._flush_at: asyncio.TimerHandle | None = None
+        self._is_echo = False
         self._dropping: asyncio.TimerHandle | None = None
         self._dropped_until = 0.0
         self._read_at = 0.0
@@ -101,6 +104,11 @@ class Session:
         if not self._dropping:
             if now - self._flushed_at >= COALESCE_S and self._flush_at is None:
                 self._flushed_at = now
+                self._is_echo = len(data) <= ECHO_BYTES
+                for viewer in self.viewers:
+                    viewer.pass_on(data)
+            elif self._is_echo and self._flush_at is None and len(data) <= ECHO_BYTES:
+                self._is_echo = False
                 for viewer in self.viewers:
                     viewer.pass_on(data)
             elif now - self._flushed_at >= COALESCE_S or self.ring.end - self._sent() >= COALESCE_BYTES:
