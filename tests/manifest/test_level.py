@@ -58,6 +58,28 @@ def test_a_daemon_with_rights_of_its_own_and_one_below_another_runtime_stay() ->
     assert at(plain, "caps") == plain
 
 
+def with_sidecars(spec: PodSpec) -> PodSpec:
+    """The daemon and its mirror before the others, as native sidecars."""
+    first = tuple(c for c in spec.containers if c.name in ("dind", "mirror"))
+    sidecars = tuple(dataclasses.replace(c, restart_policy="Always") for c in first)
+    others = tuple(c for c in spec.containers if c not in first)
+    return dataclasses.replace(spec, init_containers=sidecars, containers=others)
+
+
+@pytest.mark.parametrize("level", ["privileged", "caps", "rootless", "userns"])
+def test_a_daemon_that_is_a_sidecar_gets_the_level_too(level: Name) -> None:
+    [workshop] = load([FOLDER / "podlab.yaml"]).workshops
+    sidecars = with_sidecars(workshop.spec.pod.spec)
+    assert [each.name for each in sidecars.init_containers if is_daemon(each)] == ["dind"]
+    assert at(sidecars, level) == with_sidecars(shipped(level))
+
+
+def test_a_daemon_image_that_only_does_a_step_is_no_daemon_to_be_levelled() -> None:
+    step = Container(name="load", image="docker:dind", command=("docker", "--version"))
+    spec = PodSpec(init_containers=(step,), containers=(Container(name="a", image="alpine"),))
+    assert at(spec, "rootless") == spec
+
+
 def test_ports_that_are_named_to_be_forwarded_are_kept() -> None:
     daemon = Container(
         name="d", image="docker:dind", args=("dockerd", "--host=tcp://127.0.0.1:2375"),
@@ -112,6 +134,15 @@ def workshop(spec: str = "", **daemon: str) -> str:
 def test_what_cannot_be_brought_to_a_level_is_told(text: str, told: str) -> None:
     [line] = refused(text)
     assert told in line
+
+
+def test_a_sidecar_that_cannot_be_brought_to_a_level_is_told() -> None:
+    [line] = refused(
+        "apiVersion: podlab/v1\nkind: Workshop\nmetadata: {name: w}\nspec:\n  pod: {spec: {\n"
+        "    initContainers: [{name: d, image: 'docker:dind', restartPolicy: Always, command: [dockerd]}],\n"
+        "    containers: [{name: a, image: alpine}]}}\n"
+    )
+    assert "initContainers[0].command: a daemon without a securityContext" in line
 
 
 def test_a_daemon_with_its_own_rights_and_no_level_is_nobodys_problem() -> None:

@@ -11,7 +11,7 @@ from podlab.errors import Unsupported
 from podlab.manifest import load
 from podlab.manifest.level import Choice
 from podlab.manifest.workshop import Workshop
-from podlab.model import HostPath, SecurityContext, Volume
+from podlab.model import Container, HostPath, SecurityContext, Volume
 from podlab.testing.fake import FakeEngine
 from podlab.workshop.lab.level import effective, settle
 from tests.examples.conftest import EXAMPLES
@@ -59,6 +59,19 @@ def with_spec(**changes: object) -> Workshop:
     made = workshop_of("w", image="busybox")
     spec = replace(made.spec.pod.spec, **changes)  # type: ignore[arg-type]
     return replace(made, spec=replace(made.spec, pod=replace(made.spec.pod, spec=spec)))
+
+
+def test_a_daemon_that_is_a_sidecar_counts() -> None:
+    daemon = Container(
+        name="d",
+        image="docker:dind",
+        restart_policy="Always",
+        args=("dockerd", "--host=tcp://127.0.0.1:2375"),
+    )
+    assert effective(PLAIN, with_spec(init_containers=(daemon,))).name == "rootless"
+    own = replace(daemon, security_context=SecurityContext(run_as_user=1000))
+    assert effective(PLAIN, with_spec(init_containers=(own,))).name == "rootless"
+    assert effective(PLAIN, with_spec(init_containers=(replace(own, restart_policy=None),))).name == "none"
 
 
 def test_without_a_daemon_there_is_nothing_to_warn_of() -> None:

@@ -40,6 +40,22 @@ def test_at_every_level_the_daemon_asks_the_labs_mirror(file: str) -> None:
     assert replace(told, containers=(), host_aliases=()) == replace(pod.spec, containers=())
 
 
+def test_a_daemon_and_a_mirror_that_are_sidecars_are_seen() -> None:
+    [pod] = load([EXAMPLES / "rootless.yaml"]).pods
+    first = tuple(
+        replace(c, restart_policy="Always") for c in pod.spec.containers if c.name in ("dind", "mirror")
+    )
+    others = tuple(c for c in pod.spec.containers if c.name not in ("dind", "mirror"))
+    spec = replace(pod.spec, init_containers=first, containers=others)
+    assert pulling.pulls(spec)
+    told = pulling.through(spec, URL)
+    [sidecar] = told.init_containers
+    [same] = [c for c in pulling.through(pod.spec, URL).containers if c.name == "dind"]
+    assert sidecar == replace(same, restart_policy="Always")
+    untold = Container(name="d", image="docker:dind", command=("sh",), restart_policy="Always")
+    assert pulling.untold(PodSpec(init_containers=(untold,), containers=others)) == ("d",)
+
+
 @pytest.mark.parametrize("args", [(), ("--debug",), ("dockerd", "--host=tcp://127.0.0.1:2375")])
 def test_a_daemon_that_is_started_as_its_image_has_it_gets_the_option(args: tuple[str, ...]) -> None:
     [told] = pulling.through(daemon(*args), URL).containers

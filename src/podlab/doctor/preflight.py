@@ -80,9 +80,9 @@ async def look(
             level_problem=problem,
             firewall=closing,
             firewall_fix=closing_fix,
-            memory_limit_bytes=_sum([_memory_limit(each) for each in pod.spec.containers]),
+            memory_limit_bytes=_sum([_memory_limit(each) for each in pod.spec.lasting]),
             pids_limit=_pids(pod),
-            unlimited=tuple(each.name for each in pod.spec.containers if _memory_limit(each) is None),
+            unlimited=tuple(each.name for each in pod.spec.lasting if _memory_limit(each) is None),
             unbounded_volumes=tuple(v.name for v in volumes.values() if v.empty_dir and not _bound(v)),
         ),
     )
@@ -102,7 +102,7 @@ async def _closing(engine: DockerEngine) -> tuple[Attempt | None, str]:
 def _share(pod: Pod, pulled: list[int | None], *, has_mirror: bool) -> Share:
     """Of a seat with a nested daemon as measured, its images by what the lesson names: beside it on the disk, or in
     memory where the daemon's volume is. Of any other seat, so much for each container."""
-    containers = pod.spec.containers
+    containers = pod.spec.lasting
     daemons = [each for each in containers if is_daemon(each)]
     if not daemons:
         count = len(containers)
@@ -141,7 +141,7 @@ def _memory_limit(container: Container) -> int | None:
 
 def _pids(pod: Pod) -> int | None:
     a_container = pod.metadata.annotations.get(PIDS_LIMIT, "")
-    return int(a_container) * len(pod.spec.containers) if a_container.isdigit() else None
+    return int(a_container) * len(pod.spec.lasting) if a_container.isdigit() else None
 
 
 def _sum(values: list[int | None]) -> int | None:

@@ -29,7 +29,7 @@ class Scope:
         spec = workshop.spec
         return cls(
             terminals={terminal.name: terminal.container for terminal in spec.terminals},
-            containers=tuple(container.name for container in spec.pod.spec.containers),
+            containers=tuple(container.name for container in spec.pod.spec.lasting),
             previews=tuple(preview.name for preview in spec.previews),
             title=spec.title or workshop.metadata.name,
         )

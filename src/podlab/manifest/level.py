@@ -77,7 +77,7 @@ def is_daemon(container: Container) -> bool:
 def plain(spec: PodSpec) -> Iterator[Container]:
     """The daemons whose level is podlab's to set."""
     if spec.runtime_class_name is None:
-        yield from (c for c in spec.containers if is_daemon(c) and c.security_context is None)
+        yield from (c for c in spec.lasting if is_daemon(c) and c.security_context is None)
 
 
 def at(spec: PodSpec, level: Choice) -> PodSpec:
@@ -87,6 +87,7 @@ def at(spec: PodSpec, level: Choice) -> PodSpec:
     places = [each for daemon in ours for each in _places(daemon)] if name == "rootless" else []
     return dataclasses.replace(
         spec,
+        init_containers=tuple(_at(c, spec, name) if c.name in ours else c for c in spec.init_containers),
         containers=tuple(_at(c, spec, name) if c.name in ours else c for c in spec.containers),
         volumes=(
             *spec.volumes,
@@ -136,7 +137,7 @@ def _rootless(daemon: Container, spec: PodSpec) -> Container:
 def _ports(spec: PodSpec, daemon: Container) -> set[int]:
     """Ports of the other containers: what they declare or are probed at, and what the daemon's flags name."""
     found = {int(port) for word in daemon.args if "mirror=" in word for port in _LOOPBACK.findall(word)}
-    for each in spec.containers:
+    for each in spec.lasting:
         if each.name == daemon.name:
             continue
         found |= {port.container_port for port in each.ports}

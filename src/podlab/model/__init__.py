@@ -6,6 +6,7 @@ A field that is None or empty was not said; defaults are applied where the field
 """
 
 from podlab.model.annotations import (
+    CLEAN_RESTARTS,
     DEFAULT_CONTAINER,
     INIT,
     ISOLATED,
@@ -13,11 +14,18 @@ from podlab.model.annotations import (
     PUBLISH,
     UNSAFE_SYSCTLS,
 )
-from podlab.model.container import Container, ContainerPort, ResizePolicy, Resources
+from podlab.model.container import (
+    Container,
+    ContainerPort,
+    ResizePolicy,
+    Resources,
+    RestartExitCodes,
+    RestartRule,
+)
 from podlab.model.environment import EnvFromSource, EnvVar, EnvVarSource
 from podlab.model.metadata import Metadata
 from podlab.model.objects import ConfigMap, PersistentVolumeClaim, Secret
-from podlab.model.pod import DNSConfig, DNSOption, HostAlias, Pod, PodOS, PodSpec
+from podlab.model.pod import DNSConfig, DNSOption, HostAlias, Pod, PodOS, PodSpec, PullSecret
 from podlab.model.probes import (
     ExecAction,
     GRPCAction,
@@ -65,6 +73,7 @@ from podlab.model.volumes import (
 )
 
 __all__ = [
+    "CLEAN_RESTARTS",
     "DEFAULT_CONTAINER",
     "INIT",
     "ISOLATED",
@@ -114,10 +123,13 @@ __all__ = [
     "PodSpec",
     "Probe",
     "ProjectedVolume",
+    "PullSecret",
     "Quantity",
     "ResizePolicy",
     "ResourceSelector",
     "Resources",
+    "RestartExitCodes",
+    "RestartRule",
     "SELinuxOptions",
     "SeccompProfile",
     "Secret",

@@ -11,6 +11,9 @@ INIT = "podlab.io/init"
 """Annotation, `"false"`: containers run without the engine's init as PID 1, as systemd images need."""
 
 
+CLEAN_RESTARTS = "podlab.io/clean-restarts"
+"""Annotation, `"true"`: who restarts a container makes it anew, so that it begins with its image's files, as a kubelet
+does it. The engine cannot, so it restarts none: an agent or `podlab up` does."""
 PIDS_LIMIT = "podlab.io/pids-limit"
 """Annotation, `"1000"`: how many processes and threads each container of the pod may have at a time. In Kubernetes
 a node has this setting, not a pod: https://kubernetes.io/docs/concepts/policy/pid-limiting/"""

@@ -40,8 +40,25 @@ class ResizePolicy(Wire):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RestartExitCodes(Wire):
+    operator: Literal["In", "NotIn"]
+    values: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RestartRule(Wire):
+    """A container that ends with such an exit code is started again, whatever its restart policy says."""
+
+    action: Literal["Restart"]
+    exit_codes: RestartExitCodes
+
+    def fits(self, exit_code: int) -> bool:
+        return (exit_code in self.exit_codes.values) is (self.exit_codes.operator == "In")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Container(Wire):
-    """`restart_policy` is for init containers: `Always` makes a sidecar of one."""
+    """`restart_policy` counts instead of the pod's; `Always` makes a sidecar of an init container."""
 
     name: str
     image: str
@@ -57,6 +74,7 @@ class Container(Wire):
     resize_policy: tuple[ResizePolicy, ...] = ()
     security_context: SecurityContext | None = None
     restart_policy: Literal["Always", "OnFailure", "Never"] | None = None
+    restart_policy_rules: tuple[RestartRule, ...] = ()
     stdin: bool | None = None
     stdin_once: bool | None = None
     tty: bool | None = None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from podlab.model.annotations import ISOLATED
+from podlab.model.annotations import CLEAN_RESTARTS, ISOLATED
 from podlab.model.container import Container, Resources
 from podlab.model.metadata import Metadata
 from podlab.model.security import PodSecurityContext
@@ -40,10 +40,18 @@ class PodOS(Wire):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PullSecret(Wire):
+    """A Secret with a login to a registry."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PodSpec(Wire):
     containers: tuple[Container, ...] = ()
     init_containers: tuple[Container, ...] = ()
     volumes: tuple[Volume, ...] = ()
+    image_pull_secrets: tuple[PullSecret, ...] = ()
     restart_policy: Literal["Always", "OnFailure", "Never"] | None = None
     security_context: PodSecurityContext | None = None
     resources: Resources | None = None
@@ -64,6 +72,12 @@ class PodSpec(Wire):
     runtime_class_name: str | None = None
     os: PodOS | None = None
 
+    @property
+    def lasting(self) -> tuple[Container, ...]:
+        """What runs as long as the pod does: its sidecars (init containers with `restartPolicy: Always`), then its
+        containers. https://kubernetes.io/docs/concepts/workloads/pods/sidecar-containers/"""
+        return (*(c for c in self.init_containers if c.restart_policy == "Always"), *self.containers)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pod(Wire):
@@ -79,6 +93,10 @@ class Pod(Wire):
     @property
     def is_isolated(self) -> bool:
         return self.metadata.annotations.get(ISOLATED) == "true"
+
+    @property
+    def restarts_clean(self) -> bool:
+        return self.metadata.annotations.get(CLEAN_RESTARTS) == "true"
 
     @property
     def members(self) -> tuple[Container, ...]:

@@ -26,7 +26,7 @@ def spec(w: WorkshopSpec) -> Findings:
     yield from _level(w)
     for path, message in pod.template(w.pod.metadata.annotations, w.pod.spec):
         yield ("pod", *path), message
-    containers = [c.name for c in w.pod.spec.containers]
+    containers = [c.name for c in w.pod.spec.lasting]
     for n, terminal in enumerate(w.terminals):
         if terminal.container not in containers:
             near = did_you_mean(terminal.container, containers)
@@ -38,10 +38,15 @@ def spec(w: WorkshopSpec) -> Findings:
 
 def _level(w: WorkshopSpec) -> Findings:
     """podlab makes a daemon's flags fit the level, so it must know them; and two must not decide on its rights."""
-    for n, container in enumerate(w.pod.spec.containers):
-        if not level.is_daemon(container) or w.pod.spec.runtime_class_name:
-            continue
-        path = ("pod", "spec", "containers", n)
+    spec = w.pod.spec
+    places = [
+        (kind, n, container)
+        for kind, found in (("initContainers", spec.init_containers), ("containers", spec.containers))
+        for n, container in enumerate(found)
+        if container in spec.lasting and level.is_daemon(container)
+    ]
+    for kind, n, container in () if spec.runtime_class_name else places:
+        path = ("pod", "spec", kind, n)
         if container.security_context is not None:
             if w.level is not None:
                 yield (*path, "securityContext"), "is what spec.level sets; leave one of them out"

@@ -106,7 +106,7 @@ def _name(engine: Security, workshop: Workshop) -> Name:
         return chosen
     if any(_has_rights(each) for each in (*spec.init_containers, *spec.containers)):
         return "custom"
-    return "rootless" if any(manifest.is_daemon(each) for each in spec.containers) else "none"
+    return "rootless" if any(manifest.is_daemon(each) for each in spec.lasting) else "none"
 
 
 def _is_privileged(container: Container) -> bool:

@@ -15,6 +15,8 @@ from podlab.manifest.level import is_daemon
 from podlab.model import HostAlias
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from podlab.model import Container, PodSpec
 
 _OWN: Final = ("http://127.0.0.1:5001", "http://localhost:5001")
@@ -33,25 +35,29 @@ def through(spec: PodSpec, url: str) -> PodSpec:
     lab's now; else one that is started as its image starts it gets the option. What is started by a script of the
     user's that names no mirror cannot be told: `untold` has those.
     """
-    told = tuple(_told(each, url) for each in spec.containers if not is_mirror(each.image))
-    if told == spec.containers:
+    told, first = _all_told(spec.containers, url), _all_told(spec.init_containers, url)
+    if (told, first) == (spec.containers, spec.init_containers):
         return spec
     known = HostAlias(ip=urlsplit(url).hostname or "", hostnames=(_LOOKED_UP,))
-    return replace(spec, containers=told, host_aliases=(*spec.host_aliases, known))
+    return replace(spec, containers=told, init_containers=first, host_aliases=(*spec.host_aliases, known))
 
 
 def pulls(spec: PodSpec) -> bool:
     """Whether there is a daemon in the pod that a mirror is good for."""
-    return any(is_mirror(each.image) or is_daemon(each) or _names_mirror(each) for each in spec.containers)
+    return any(is_mirror(each.image) or is_daemon(each) or _names_mirror(each) for each in spec.lasting)
 
 
 def untold(spec: PodSpec) -> tuple[str, ...]:
     """The containers whose daemon will not know of a mirror."""
     return tuple(
         each.name
-        for each in spec.containers
+        for each in spec.lasting
         if is_daemon(each) and not _names_mirror(each) and not _takes_options(each)
     )
+
+
+def _all_told(containers: Iterable[Container], url: str) -> tuple[Container, ...]:
+    return tuple(_told(each, url) for each in containers if not is_mirror(each.image))
 
 
 def _told(container: Container, url: str) -> Container:

@@ -203,7 +203,7 @@ async def _files(
 async def _home(engine: Engine, pod: str, workshop: Workshop, container: str) -> str | None:
     """Where its shell's home is; the folder that it works in where that is the root, which is too much."""
     wanted: Container | None = next(
-        (each for each in workshop.spec.pod.spec.containers if each.name == container), None
+        (each for each in workshop.spec.pod.spec.lasting if each.name == container), None
     )
     env = {each.name: each.value for each in wanted.env} if wanted else {}
     asked = await run(engine, pod, container, ("sh", "-c", 'echo "$HOME"'), timeout_s=_ASK_S)
