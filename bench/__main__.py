@@ -1,4 +1,4 @@
-"""`python -m bench [pod|seats|start|growth|terminal]… [--rounds N] [--quick] [--write docs/performance.md]`."""
+"""`python -m bench [pod|seats|start|growth|claims|room|terminal]… [--rounds N] [--quick] [--write PAGE]`."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from bench.rounds import progress, reason
 from bench.table import write
 from podlab.errors import PodlabError
 
-SUITES = {"pod": 20, "seats": 3, "start": 20, "growth": 7, "claims": 2, "terminal": 5}
+SUITES = {"pod": 20, "seats": 3, "start": 20, "growth": 7, "claims": 2, "room": 3, "terminal": 5}
 """And the rounds of each, unless told."""
 
 

@@ -10,6 +10,7 @@ import pytest
 
 from podlab.errors import Conflict, Denied, Invalid, NotFound
 from podlab.testing.fake import FakeEngine
+from podlab.workshop import admission as rules
 from podlab.workshop import tables
 from podlab.workshop.admission import Admission
 from podlab.workshop.pool import Pool
@@ -63,6 +64,19 @@ async def test_wrong_codes_are_refused_and_soon_not_even_looked_at(
     assert await admission.enter(ticket.code, address=HERE)
     with pytest.raises(Invalid, match="no code"):
         await admission.enter("…", address=HERE)
+
+
+async def test_without_codes_a_room_behind_one_address_comes_at_once_and_then_one_by_one(
+    admission: Admission, pool: Pool, clock: ManualClock
+) -> None:
+    pool.resize(count=rules.FREE_SEATS + 2, warm=0)
+    for _ in range(rules.FREE_SEATS):
+        await admission.join_freely(address=HERE)
+    with pytest.raises(Denied, match="too many seats were taken from this address; try again in 6 s"):
+        await admission.join_freely(address=HERE)
+    assert (await admission.join_freely(address="10.0.0.2"))[0]
+    await clock.pass_(6)
+    assert (await admission.join_freely(address=HERE))[0]
 
 
 async def test_with_the_class_code_everybody_gets_a_seat_and_a_code_of_their_own(

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 LONGEST_NAME: Final = 80
 SHORTEST_CLASS_CODE: Final = 6
+FREE_SEATS: Final = 100
+"""That one address gets without a code: a room behind one router, and not a whole conference."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,9 @@ class Admission:
         self._pool, self._store = pool, store
         self._clock = clock or SystemClock()
         self._limiter = limiter or Limiter(self._clock)
+        self._free = Limiter(
+            self._clock, each=(FREE_SEATS, 6.0), said="too many seats were taken from this address"
+        )
         self._salt = pool.identity.salt
         self._class_code = pool.identity.class_code
         self._in_clear: dict[PersonId, Code] = {}
@@ -124,10 +129,11 @@ class Admission:
         return await self._admit(name)
 
     async def join_freely(self, *, address: str, name: str = "") -> tuple[Seat, Ticket]:
-        """A seat for whoever comes, and the code to come back with. An address gets only so many."""
-        self._limiter.check(address)
+        """A seat for whoever comes, and the code to come back with. An address gets `FREE_SEATS`, and then one every
+        six seconds."""
+        self._free.check(address)
         admitted = await self._admit(name)
-        self._limiter.failed(address)
+        self._free.failed(address)
         return admitted
 
     @property

@@ -1,4 +1,4 @@
-"""How often somebody may guess. Only failures are counted: a whole class behind one address may come at once."""
+"""How often somebody may guess, or take something for nothing. A whole class behind one address may come at once."""
 
 from __future__ import annotations
 
@@ -38,10 +38,16 @@ class Limiter:
     """For each address (an IPv6 one counts with its network of 64 bits) and for all together."""
 
     def __init__(
-        self, clock: Clock, *, each: tuple[int, float] = (10, 6.0), together: tuple[int, float] = (200, 0.2)
+        self,
+        clock: Clock,
+        *,
+        each: tuple[int, float] = (10, 6.0),
+        together: tuple[int, float] = (200, 0.2),
+        said: str = "too many wrong codes",
     ) -> None:
-        """`(10, 6.0)`: ten failures at once, then one every six seconds."""
+        """`(10, 6.0)`: ten failures at once, then one every six seconds. `said` is the refusal."""
         self._clock = clock
+        self._said = said
         self._each = each
         self._together = Bucket(*together, clock.now())
         self._addresses: OrderedDict[str, Bucket] = OrderedDict()
@@ -53,9 +59,7 @@ class Limiter:
         wait_s = max(self._together.wait_s(now), own.wait_s(now) if own else 0.0)
         if wait_s > 0:
             raise Denied(
-                f"too many wrong codes; try again in {wait_s:.0f} s"
-                if wait_s >= 1
-                else "too many wrong codes",
+                f"{self._said}; try again in {wait_s:.0f} s" if wait_s >= 1 else self._said,
                 subject=address,
                 hint="wait a moment",
             )
