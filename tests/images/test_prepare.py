@@ -18,9 +18,10 @@ from podlab.testing.images import FakeImages
 pytestmark = pytest.mark.virtual_time
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Callable
+    from collections.abc import AsyncGenerator, Callable, Sequence
     from pathlib import Path
 
+    from podlab.images.logins import Login
     from podlab.images.needs import Policy
     from podlab.images.recipes import Recipe
 
@@ -182,7 +183,7 @@ class Hanging(FakeImages):
 
     let_go = False
 
-    async def pull(self, reference: str) -> AsyncGenerator[PullProgress, None]:
+    async def pull(self, reference: str, logins: Sequence[Login] = ()) -> AsyncGenerator[PullProgress, None]:
         try:
             yield PullProgress(status="Downloading", done_bytes=1, total_bytes=2)
             await asyncio.sleep(3600)
@@ -193,7 +194,7 @@ class Hanging(FakeImages):
 class Silent(FakeImages):
     """A registry behind a network that swallows everything."""
 
-    async def pull(self, reference: str) -> AsyncGenerator[PullProgress, None]:
+    async def pull(self, reference: str, logins: Sequence[Login] = ()) -> AsyncGenerator[PullProgress, None]:
         await asyncio.sleep(3600)
         yield PullProgress(status="", done_bytes=0, total_bytes=0)
 
@@ -211,7 +212,7 @@ async def test_a_silent_network_costs_one_wait_for_all_images() -> None:
 class Slow(FakeImages):
     """A registry that answers at once and then sends slowly."""
 
-    async def pull(self, reference: str) -> AsyncGenerator[PullProgress, None]:
+    async def pull(self, reference: str, logins: Sequence[Login] = ()) -> AsyncGenerator[PullProgress, None]:
         yield PullProgress(status="Pulling", done_bytes=0, total_bytes=0)
         await asyncio.sleep(0.3)
         self.add(reference)

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from podlab.images.needs import Policy
     from podlab.images.prepare import Source
     from podlab.images.store import ImageStore
+    from podlab.model import Pod
+    from podlab.objects import Object
+    from podlab.pods.pull_secrets import Logins
 
 command = Group("images", help="Prepare, list, save and load the images that pods need.")
 
@@ -61,13 +64,15 @@ async def prepare(paths: Sequence[str], source: str, output: str) -> None:
     """
     from podlab.images.prepare import prepare
 
-    wanted, mirrored = _wanted(paths)
+    wanted, mirrored, pods, objects = _wanted(paths)
     async with session() as engine:
+        logins = await _logins(engine, pods, objects)
         with _lines() as lines:
             done = await prepare(
                 _store(engine),
                 wanted,
                 mirrored=mirrored,
+                logins=logins,
                 source=cast("Source", source),
                 on_progress=lines.show,
                 on_warning=warn,
@@ -162,23 +167,32 @@ def _store(engine: Engine) -> ImageStore:
     )
 
 
-def _wanted(paths: Sequence[str]) -> tuple[dict[str, Policy], list[str]]:
-    """The images that are to be on the engine, and those that the mirror is to hold."""
+def _wanted(
+    paths: Sequence[str],
+) -> tuple[dict[str, Policy], Sequence[str], Sequence[Pod], Sequence[Object]]:
+    """The images that are to be on the engine, and those that the mirror is to hold; the pods that want them, and the
+    objects beside these."""
     from podlab.images.needs import builtin, needed
 
     if not paths:
-        return builtin(on_demand=False), []
+        return builtin(on_demand=False), [], [], []
     from podlab.manifest import load
 
     named: dict[str, Policy] = {each: "IfNotPresent" for each in paths if not _is_path(each)}
     if len(named) == len(set(paths)):
-        return named, []
+        return named, [], [], []
     loaded = load([each for each in paths if each not in named])
     for warning in loaded.warnings:
         warn(warning)
     mirrored: dict[str, Policy] = dict.fromkeys(loaded.mirrored, "IfNotPresent")
     pods = [*loaded.pods, *first_pods(loaded.workloads)]
-    return named | mirrored | needed(pods), loaded.mirrored
+    return named | mirrored | needed(pods), loaded.mirrored, pods, loaded.objects
+
+
+async def _logins(engine: Engine, pods: Sequence[Pod], objects: Sequence[Object]) -> Logins:
+    from podlab.pods.pull_secrets import of_pods
+
+    return await of_pods(engine, pods, objects=objects, on_warning=warn)
 
 
 def _is_path(text: str) -> bool:

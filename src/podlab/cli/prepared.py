@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from contextlib import ExitStack
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Self
 
 from podlab.cli.runner import warn
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from podlab.lesson.lesson import Lesson
     from podlab.manifest.workshop import Workshop
     from podlab.model import Pod
+    from podlab.pods.pull_secrets import Logins
 
 
 async def prepare_images(engine: Engine, pods: Iterable[Pod], mirrored: Collection[str] = ()) -> None:
@@ -29,11 +31,18 @@ async def prepare_images(engine: Engine, pods: Iterable[Pod], mirrored: Collecti
 
     if not isinstance(engine, HoldsImages):
         return
+    pods = tuple(pods)
+    logins: Logins = {}
+    if any(pod.spec.image_pull_secrets for pod in pods):
+        from podlab.pods import pull_secrets
+
+        logins = await pull_secrets.of_pods(engine, pods, on_warning=warn)
     with _LazyLines() as lines:
         await prepare(
             engine.image_store,
             needed(pods),
             mirrored=mirrored,
+            logins=logins,
             on_progress=lines.show,
             on_warning=warn,
             on_done=lines.finish,
@@ -45,15 +54,15 @@ async def prepare_named(engine: Engine, *references: str) -> None:
     await fetch(engine, dict.fromkeys(references, "IfNotPresent"))
 
 
-async def fetch(engine: Engine, images: Mapping[str, Policy]) -> None:
-    """Get these images as their policies say."""
+async def fetch(engine: Engine, images: Mapping[str, Policy], logins: Logins = MappingProxyType({})) -> None:
+    """Get these images as their policies say, with `logins` before this user's own."""
     from podlab.images.prepare import prepare
     from podlab.images.store import HoldsImages
 
     if isinstance(engine, HoldsImages):
         with _LazyLines() as lines:
             await prepare(
-                engine.image_store, images,
+                engine.image_store, images, logins=logins,
                 on_progress=lines.show, on_warning=warn, on_done=lines.finish,
             )  # fmt: skip
 

@@ -10,6 +10,7 @@ from podlab.cli.command import command as declare
 from podlab.cli.command import duration, pods_argument
 from podlab.cli.output import output_option, plain, print_json
 from podlab.cli.prepared import fetch
+from podlab.cli.runner import warn
 from podlab.cli.session import session
 from podlab.cli.waiting import Waiting
 from podlab.errors import Unsupported
@@ -57,6 +58,7 @@ async def command(
 async def _one(
     engine: Engine, store: ImageStore, pod: str, dry_run: bool, no_pull: bool, timeout_s: int | None
 ) -> dict[str, Any]:
+    from podlab.pods import pull_secrets
     from podlab.pods.ready import wait_ready
     from podlab.pods.update import offered, outdated, renew
 
@@ -64,10 +66,11 @@ async def _one(
     images = list(dict.fromkeys(each.image for each in wanted.members if "@" not in each.image))
     found: list[Any] = []
     if not no_pull:
+        logins = await pull_secrets.of_pods(engine, [wanted], on_warning=warn)
         if dry_run:
-            found = await offered(store, images)
+            found = await offered(store, images, logins)
         else:
-            await fetch(engine, dict.fromkeys(images, "Always"))
+            await fetch(engine, dict.fromkeys(images, "Always"), logins)
     rows: list[Outdated] = await outdated(store, await engine.get(pod))
     if rows and not dry_run:
         await renew(engine, pod, rows)

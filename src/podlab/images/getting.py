@@ -15,8 +15,9 @@ from podlab.images.prepare import Prepared, Progress, is_outdated
 from podlab.images.reference import parse
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Iterable, Mapping
+    from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 
+    from podlab.images.logins import Login
     from podlab.images.needs import Policy
     from podlab.images.prepare import Source
     from podlab.images.store import Image, ImageStore, PullProgress
@@ -45,6 +46,7 @@ class Getting:
     store: ImageStore
     source: Source
     mirrored: tuple[str, ...]
+    logins: Mapping[str, Sequence[Login]]
     reach_s: float
     builder: Builder
     on_progress: Callable[[Progress], None]
@@ -150,7 +152,7 @@ class Getting:
         can_build = self.source == "auto" and recipes.find(reference) is not None
         try:
             async with asyncio.timeout(self.reach_s if can_build else None) as limit:
-                async with aclosing(self.store.pull(reference)) as steps:
+                async with aclosing(self.store.pull(reference, self.logins.get(reference, ()))) as steps:
                     async for step in steps:
                         limit.reschedule(None)
                         self.on_progress(_pulling(reference, step))

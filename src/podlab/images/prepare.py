@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, Literal
 
 from podlab.errors import Invalid, NotFound
@@ -11,9 +12,10 @@ from podlab.images.reference import parse
 from podlab.naming import MIRROR_IMAGE, RECIPE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Mapping
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
     from pathlib import Path
 
+    from podlab.images.logins import Login
     from podlab.images.needs import Policy
     from podlab.images.store import Image, ImageStore
 
@@ -51,6 +53,7 @@ async def prepare(
     *,
     source: Source = "auto",
     mirrored: Collection[str] = (),
+    logins: Mapping[str, Sequence[Login]] = MappingProxyType({}),
     on_progress: Callable[[Progress], None] = lambda progress: None,
     on_done: Callable[[Prepared], None] = lambda prepared: None,
     on_warning: Callable[[str], None] = lambda message: None,
@@ -64,7 +67,8 @@ async def prepare(
     an image that podlab built counts. podlab's own images, `podlab/…`, are always built, and anew when
     their recipe has changed. Where the mirror is
     wanted, it is made to hold `mirrored`, too; these are got like the others, if it lacks them.
-    One image that fails does not end the others; the error names each.
+    `logins` are those to try for an image before this user's own. One image that fails does not end the others; the
+    error names each.
     """
     _check([*wanted, *mirrored])
     if source == "auto" and (there := await _all_there(store, wanted)):
@@ -79,6 +83,7 @@ async def prepare(
         store=store,
         source=source,
         mirrored=tuple(mirrored),
+        logins=logins,
         reach_s=reach_s,
         builder=Builder(cache),
         on_progress=on_progress,

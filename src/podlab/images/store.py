@@ -10,6 +10,8 @@ from podlab.naming import BUILT_FROM
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterable, Mapping, Sequence
 
+    from podlab.images.logins import Login
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Image:
@@ -50,8 +52,9 @@ class ImageStore(Protocol):
         """Every tagged image, one entry for each id."""
         ...
 
-    def pull(self, reference: str) -> AsyncGenerator[PullProgress, None]:
-        """Pull with the credentials of the docker CLI's config. Ends when the image is there.
+    def pull(self, reference: str, logins: Sequence[Login] = ()) -> AsyncGenerator[PullProgress, None]:
+        """Pull with each of `logins` until one is let in, at last with that of the docker CLI's config. Ends when the
+        image is there.
 
         `NotFound`: the registry does not have it. `Denied`: it wants a login.
         `Unavailable`: the registry cannot be reached.
@@ -81,7 +84,7 @@ class ImageStore(Protocol):
 class AsksRegistries(Protocol):
     """A store that can tell what a registry has, without getting it."""
 
-    async def registry_digest(self, reference: str) -> str:
+    async def registry_digest(self, reference: str, logins: Sequence[Login] = ()) -> str:
         """The digest `sha256:…` that the reference means there now. Errors as those of `pull`."""
         ...
 

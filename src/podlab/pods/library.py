@@ -132,9 +132,11 @@ class Lab:
         from podlab.images.needs import needed
         from podlab.images.prepare import prepare
         from podlab.images.store import HoldsImages
+        from podlab.pods import pull_secrets
 
         if isinstance(self.engine, HoldsImages):
-            await prepare(self.engine.image_store, needed([pod]))
+            logins = await pull_secrets.of_pods(self.engine, [pod])
+            await prepare(self.engine.image_store, needed([pod]), logins=logins)
 
 
 @asynccontextmanager

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal
 
 from podlab.errors import NotFound, PodlabError
@@ -13,6 +14,7 @@ from podlab.status import Kind
 if TYPE_CHECKING:
     from podlab.engines.base import Engine
     from podlab.images.store import ImageStore
+    from podlab.pods.pull_secrets import Logins
     from podlab.status import ContainerStatus, PodStatus
 
 
@@ -49,7 +51,9 @@ async def outdated(store: ImageStore, status: PodStatus) -> list[Outdated]:
     return found
 
 
-async def offered(store: ImageStore, images: Sequence[str]) -> list[Offered]:
+async def offered(
+    store: ImageStore, images: Sequence[str], logins: Logins = MappingProxyType({})
+) -> list[Offered]:
     """What registries have, without getting it."""
     rows = []
     for image in images:
@@ -57,7 +61,7 @@ async def offered(store: ImageStore, images: Sequence[str]) -> list[Offered]:
             if not isinstance(store, AsksRegistries):
                 rows.append(Offered(image=image, what="unknown", message="this engine cannot ask a registry"))
                 continue
-            digest = await store.registry_digest(image)
+            digest = await store.registry_digest(image, logins.get(image, ()))
             own = (await store.image(image)).digests
         except PodlabError as error:
             rows.append(Offered(image=image, what="unknown", message=error.message))

@@ -12,6 +12,8 @@ from podlab.images.store import Image, PullProgress
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterable, Sequence
 
+    from podlab.images.logins import Login
+
 
 class FakeImages:
     """An `ImageStore`. `registry` has the references that can be pulled; None is a network that is closed.
@@ -21,6 +23,7 @@ class FakeImages:
         self.registry = registry
         self.full = full
         self.pulls: list[str] = []
+        self.logins: dict[str, tuple[Login, ...]] = {}
         self._images: dict[str, Image] = {}
 
     def add(
@@ -41,8 +44,9 @@ class FakeImages:
     async def images(self) -> list[Image]:
         return list(self._images.values())
 
-    async def pull(self, reference: str) -> AsyncGenerator[PullProgress, None]:
+    async def pull(self, reference: str, logins: Sequence[Login] = ()) -> AsyncGenerator[PullProgress, None]:
         self.pulls.append(reference)
+        self.logins[reference] = tuple(logins)
         if self.registry is None:
             raise Unavailable("dial tcp: connection refused", subject=reference)
         if reference not in self.registry:

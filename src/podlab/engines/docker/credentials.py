@@ -18,6 +18,8 @@ from podlab.images.program import run
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from podlab.images.logins import Login
+
 _HUB: Final = "docker.io"
 _HUB_KEY: Final = "https://index.docker.io/v1/"
 """The name under which the docker CLI has always kept Docker Hub's login."""
@@ -29,6 +31,14 @@ async def registry_auth(registry: str, environ: Mapping[str, str] = os.environ) 
     A helper that fails counts as no login: the registry may do without, and says so if not.
     """
     return _encode(await login(registry, _config(environ)))
+
+
+def header(login: Login) -> str:
+    """The same header of a login that somebody brings."""
+    server = login.place.partition("/")[0]
+    if login.token:
+        return _encode({"identitytoken": login.token, "serveraddress": server})
+    return _encode({"username": login.user, "password": login.password, "serveraddress": server})
 
 
 async def login(registry: str, config: Mapping[str, Any]) -> dict[str, str]:

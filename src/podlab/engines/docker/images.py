@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import re
+from contextlib import aclosing, suppress
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 from urllib.parse import quote, urlencode
 
-from podlab.engines.docker.credentials import registry_auth
+from podlab.engines.docker.credentials import header, registry_auth
 from podlab.errors import Conflict, Denied, NotFound, PodlabError, Unavailable, Unsupported
 from podlab.images.reference import parse
 from podlab.images.store import Image, PullProgress
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
     from podlab.engines.docker.api import Client, Response
     from podlab.engines.docker.api.client import Query
+    from podlab.images.logins import Login
 
 _LOADED: Final = re.compile(r"Loaded image(?: ID)?: (\S+)")
 
@@ -60,10 +62,24 @@ class DockerImages:
             if found.get("RepoTags")
         ]
 
-    async def pull(self, reference: str) -> AsyncGenerator[PullProgress, None]:
+    async def pull(self, reference: str, logins: Sequence[Login] = ()) -> AsyncGenerator[PullProgress, None]:
+        for login in logins:
+            try:
+                async with aclosing(self._pull(reference, header(login))) as steps:
+                    async for progress in steps:
+                        yield progress
+            except (Denied, NotFound):  # a registry may hide what it has from whoever may not have it
+                continue
+            return
+        own = await registry_auth(parse(reference).registry)
+        async with aclosing(self._pull(reference, own)) as steps:
+            async for progress in steps:
+                yield progress
+
+    async def _pull(self, reference: str, auth: str) -> AsyncGenerator[PullProgress, None]:
         name = parse(reference)
         query = {"fromImage": f"{name.registry}/{name.repository}", "tag": name.digest or name.tag}
-        headers = {"X-Registry-Auth": await registry_auth(name.registry)}
+        headers = {"X-Registry-Auth": auth}
         layers: dict[str, tuple[int, int]] = {}
         try:
             async with self._client.request(
@@ -79,8 +95,14 @@ class DockerImages:
         except PodlabError as error:
             _raise_pull(reference, error)
 
-    async def registry_digest(self, reference: str) -> str:
-        headers = {"X-Registry-Auth": await registry_auth(parse(reference).registry)}
+    async def registry_digest(self, reference: str, logins: Sequence[Login] = ()) -> str:
+        for login in logins:
+            with suppress(Denied, NotFound):
+                return await self._digest(reference, header(login))
+        return await self._digest(reference, await registry_auth(parse(reference).registry))
+
+    async def _digest(self, reference: str, auth: str) -> str:
+        headers = {"X-Registry-Auth": auth}
         try:
             async with self._client.request(
                 "GET", f"/distribution/{_path(reference)}/json", headers=headers

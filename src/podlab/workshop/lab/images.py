@@ -13,6 +13,7 @@ from podlab.images.reference import parse
 from podlab.images.store import HoldsImages
 from podlab.lesson.named_images import images_named
 from podlab.naming import FIREWALL_IMAGE, MIRROR_IMAGE
+from podlab.pods import pull_secrets
 from podlab.workshop.lab import mirror as lab_mirror
 
 if TYPE_CHECKING:
@@ -58,6 +59,7 @@ async def prepare(
     if not isinstance(engine, HoldsImages):
         return ()
     store, images = engine.image_store, wanted(workshop, lesson, anywhere=anywhere)
+    logins = await pull_secrets.of_pods(engine, [workshop.pod()], on_warning=on_warning)
     seed = (*images.preload, *images.named)
     is_complete = not seed or await mirror.current(store, seed) is not None
     if not is_complete and (missing := [name for name in images.named if not await _is_there(store, name)]):
@@ -67,7 +69,13 @@ async def prepare(
             on_warning(f"the lesson names images that the mirror will not have: {error.message}")
         seed = (*images.preload, *[name for name in images.named if await _is_there(store, name)])
     await get(
-        store, images.pods, mirrored=seed, on_progress=on_progress, on_done=on_done, on_warning=on_warning
+        store,
+        images.pods,
+        mirrored=seed,
+        logins=logins,
+        on_progress=on_progress,
+        on_done=on_done,
+        on_warning=on_warning,
     )
     there = [name for name in seed if await _is_there(store, name)]
     return tuple({parse(name).familiar: None for name in (*images.pods, *there)})
