@@ -97,6 +97,11 @@ def container(pod: str, name: str) -> str:
     return f"podlab-{pod}-{name}"
 
 
+def former(pod: str, name: str) -> str:
+    """The engine's name of the container that was before this one. It has a dot, which no member's own name has."""
+    return f"{container(pod, name)}.former"
+
+
 def volume(pod: str, name: str) -> str:
     """The engine's name of a pod's emptyDir volume. Containers and volumes are separate name spaces."""
     return f"podlab-{pod}-{name}"

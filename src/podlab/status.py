@@ -62,9 +62,10 @@ class Condition:
 class ContainerStatus:
     """`is_ready` is None where nobody has asked its readiness probe. `is_started`: it runs, its startup probe has
     passed and its postStart hook is done; None where that is not known. `reason` is one word as in Kubernetes
-    (`Completed`, `Error`, `OOMKilled`, `CrashLoopBackOff`, `Stale`); `message` is for people. `last` is how the run
-    before this one ended, or, while it waits to be started again, the last one. `image_id` is of the image that it was
-    made from, which `image` may not mean any more; empty where that is not known."""
+    (`Completed`, `Error`, `OOMKilled`, `StartError`, `CrashLoopBackOff`, `Stale`); `message` is for people. `last` is
+    how the run before this one ended, or, while it waits to be started again, the last one; `words_before` are that
+    run's last words where the engine has restarted it by itself and still has them. `image_id` is of the image that it
+    was made from, which `image` may not mean any more; empty where that is not known."""
 
     name: str
     image: str
@@ -81,6 +82,7 @@ class ContainerStatus:
     reason: str = ""
     message: str = ""
     last: Termination | None = None
+    words_before: str = ""
 
     @property
     def run(self) -> str:

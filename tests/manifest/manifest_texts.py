@@ -72,6 +72,7 @@ spec:
   terminationGracePeriodSeconds: 5
   activeDeadlineSeconds: 3600
   runtimeClassName: runc
+  imagePullSecrets: [{name: registry}]
   volumes:
   - name: data
     emptyDir: {}
@@ -188,6 +189,9 @@ spec:
     terminationMessagePolicy: FallbackToLogsOnError
   - name: printer
     image: shop/printer
+    restartPolicy: Never
+    restartPolicyRules:
+    - {action: Restart, exitCodes: {operator: In, values: [42]}}
     lifecycle: {preStop: {sleep: {seconds: 5}}}
 """
 

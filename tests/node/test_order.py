@@ -3,11 +3,23 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from typing import Literal
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from podlab.model import Container, ExecAction, Lifecycle, LifecycleHandler, Metadata, Pod, PodSpec, Probe
+from podlab.model import (
+    Container,
+    ExecAction,
+    Lifecycle,
+    LifecycleHandler,
+    Metadata,
+    Pod,
+    PodSpec,
+    Probe,
+    RestartExitCodes,
+    RestartRule,
+)
 from podlab.node import backoff, order
 from podlab.node.order import Fact
 from podlab.status import Kind
@@ -47,6 +59,27 @@ def test_a_sidecar_with_a_startup_probe_lets_nobody_pass_before_it_is_started() 
     pod = pod_of(init("proxy", restart_policy="Always", startup_probe=CHECK), init("second"))
     assert order.turn(pod, {}, initialized=False) == {"proxy"}
     assert order.turn(pod, {"proxy": STARTED}, initialized=False) == {"proxy", "second"}
+
+
+def test_a_containers_own_policy_counts_before_the_pods() -> None:
+    own = init("own", restart_policy="Never")
+    pod = Pod(metadata=Metadata(name="web"), spec=PodSpec(containers=(own, init("app"))))
+    assert (order.policy(pod, "own"), order.policy(pod, "app")) == ("Never", "Always")
+    assert order.policy(pod_of(own), "own") == "Never"
+    assert order.policy(pod_of(init("own", restart_policy="OnFailure"), policy="Never"), "own") == "OnFailure"
+
+
+def test_what_fits_a_rule_is_started_again_whatever_the_policy_says() -> None:
+    def rule(operator: Literal["In", "NotIn"], *codes: int) -> RestartRule:
+        return RestartRule(action="Restart", exit_codes=RestartExitCodes(operator=operator, values=codes))
+
+    rules = (rule("In", 0, 42), rule("NotIn", *range(100)))
+    app = init("app", restart_policy="Never", restart_policy_rules=rules)
+    pod = Pod(metadata=Metadata(name="web"), spec=PodSpec(containers=(app,)))
+    assert [order.has_ended(pod, "app", code) for code in (0, 1, 42, 99, 137, None)] == [
+        False, True, False, True, False, True,
+    ]  # fmt: skip
+    assert order.needs_node(pod)
 
 
 def test_what_was_through_is_not_asked_again() -> None:

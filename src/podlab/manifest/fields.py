@@ -66,10 +66,8 @@ _REFUSED: Final[Mapping[type, Mapping[str, str]]] = {
     ) | {
         "enableServiceLinks": _because("there are no Services whose variables could be set"),
         "ephemeralContainers": _because("Kubernetes takes none in a file either; `podlab debug` adds one to a pod"),
-        "imagePullSecrets": _because("images are pulled with the logins of this user (`docker login`)"),
     },
     model.Container: {
-        "restartPolicyRules": _because("restartPolicy alone says what is started again"),
         "volumeDevices": _because("an engine has no block volumes; mount a hostPath of type BlockDevice"),
     },
     model.VolumeMount: _each("bindMountOptions", _ALPHA),

@@ -38,13 +38,13 @@ def _is_through(c: ContainerStatus) -> bool:
     return c.state is State.TERMINATED and c.exit_code == 0
 
 
-def phase(containers: Sequence[ContainerStatus], wanted_inits: int, wanted: int, policy: str) -> Phase:
-    """Of a pod whose namespaces are there. `wanted` counts the containers that are no init containers.
+def phase(containers: Sequence[ContainerStatus], wanted_inits: int, wanted: int, has_failed: bool) -> Phase:
+    """Of a pod whose namespaces are there. `wanted` counts the containers that are no init containers;
+    `has_failed`: an init container has, and is not tried again.
     https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#pod-phase"""
     mains = [c for c in containers if c.kind is Kind.MAIN]
     if not is_initialized(containers, wanted_inits) and not any(_has_run(c) for c in mains):
-        failed = policy == "Never" and any(c.kind is Kind.INIT and c.exit_code for c in containers)
-        return Phase.FAILED if failed else Phase.PENDING
+        return Phase.FAILED if has_failed else Phase.PENDING
     if len(mains) < wanted or any(c.state is State.WAITING and not _has_run(c) for c in mains):
         return Phase.PENDING
     if mains and all(c.state is State.TERMINATED for c in mains):

@@ -133,12 +133,14 @@ class _Look:
         is_again = known.run.startswith(f"{found.container_id} ")
         # an engine counts from 0 again when it is told to start a container
         more = known.engine_restarts + 1 if is_again and not by_engine else 0
+        if self.pod.restarts_clean and known.run and not is_again:
+            more = 1
         # and counts a restart from the end on that it comes after
         is_about_to = found.state is State.WAITING and known.not_before is None
         has_crashed = by_engine - is_about_to > (known.engine_restarts if is_again else 0)
         self.takes_over = self.restarts and has_crashed and not known.by_agent
         if has_crashed and self.end:
-            self._remember(self.end)
+            self._remember(replace(self.end, message=self.end.message or found.words_before))
         self.known = replace(
             self.known,
             run=found.run,
@@ -187,8 +189,7 @@ class _Look:
             engine_restarts=max(found.restart_count - known.restarts, 0),
             not_before=None,
         )
-        policy = order.policy(self.pod, found.name)
-        is_to_run = policy == "Always" or (policy == "OnFailure" and end.exit_code != 0)
+        is_to_run = not order.has_ended(self.pod, found.name, end.exit_code)
         if not (self.restarts and is_to_run) or (self.is_stopped and not was_killed):
             return
         ends, pause_s = known.ends, 0.0

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -44,9 +44,10 @@ def is_sidecar(init_container: Container) -> bool:
 
 
 def policy(pod: Pod, name: str) -> Literal["Always", "OnFailure", "Never"]:
-    """When the container is started again after it has ended.
+    """When the container is started again after it has ended, where none of its rules says so: `has_ended`.
     https://kubernetes.io/docs/concepts/workloads/pods/init-containers/#detailed-behavior"""
-    said = pod.spec.restart_policy or "Always"
+    container = pod.container(name)
+    said = (container and container.restart_policy) or pod.spec.restart_policy or "Always"
     match kind(pod, name):
         case Kind.SIDECAR:
             return "Always"
@@ -56,9 +57,20 @@ def policy(pod: Pod, name: str) -> Literal["Always", "OnFailure", "Never"]:
 
 
 def has_ended(pod: Pod, name: str, exit_code: int | None) -> bool:
-    """Whether a container that has ended stays so."""
+    """Whether a container that has ended stays so.
+    https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#container-restart-rules"""
+    container = pod.container(name)
+    if exit_code is not None and container and any(r.fits(exit_code) for r in container.restart_policy_rules):
+        return False
     said = policy(pod, name)
     return said == "Never" or (said == "OnFailure" and exit_code == 0)
+
+
+def has_failed_init(pod: Pod, containers: Iterable[ContainerStatus]) -> bool:
+    """Whether an init container has failed and is not tried again: then the pod has."""
+    return any(
+        c.kind is Kind.INIT and c.exit_code and has_ended(pod, c.name, c.exit_code) for c in containers
+    )
 
 
 def is_over(pod: Pod, status: PodStatus) -> bool:
@@ -76,8 +88,9 @@ def has_gate(container: Container) -> bool:
 
 def needs_node(pod: Pod) -> bool:
     """Whether the pod asks for what an engine that only runs containers does not do by itself."""
-    return bool(pod.spec.init_containers) or any(
-        c.liveness_probe or c.startup_probe or c.lifecycle for c in pod.spec.containers
+    return pod.restarts_clean or bool(pod.spec.init_containers) or any(
+        c.liveness_probe or c.startup_probe or c.lifecycle or c.restart_policy_rules
+        for c in pod.spec.containers
     )
 
 

@@ -114,10 +114,11 @@ class Keeper:
         return True
 
     async def hand_back(self) -> None:
-        """Let the engine restart what it did before an agent came; what is held back starts at once."""
+        """Let the engine restart what it did before an agent came; what is held back starts at once. Where restarts are
+        clean the engine has no part in them."""
         record = await self._engine.record(self.pod.name)
         taken = [c for c in record.containers if c.by_agent] if record else []
-        if record is None or not taken:
+        if record is None or not taken or self.pod.restarts_clean:
             return
         new = record
         for container in taken:

@@ -132,13 +132,12 @@ class _Wait:
         return status.is_ready is not False, status.message
 
     async def _ended(self, status: ContainerStatus) -> tuple[bool, str]:
-        policy = order.policy(self._pod, self.name)
-        if policy == "Always":
+        if not order.has_ended(self._pod, self.name, status.exit_code):
+            if status.restart_count >= RESTARTS_TO_GIVE_UP:
+                await self._give_up(f"ended {status.restart_count} times, last with exit code {status.exit_code}")
             return False, f"ended with exit code {status.exit_code} and is to be restarted"
         if status.exit_code == 0:
             return True, "completed"
-        if policy == "OnFailure":
-            return False, f"failed with exit code {status.exit_code} and is to be restarted"
         await self._give_up(
             f"failed with exit code {status.exit_code}{': ' * bool(status.message)}{status.message}"
         )

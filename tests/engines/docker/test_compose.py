@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from ruamel.yaml import YAML
@@ -65,6 +66,28 @@ def test_members_share_the_network_of_one_service_and_volumes_are_opened_first()
     assert "condition: service_completed_successfully" in made.text
     assert 'o: "mode=1777,size=1048576"' in made.text
     assert made.losses == ("server: its readiness probe asks a port, which compose cannot",)
+
+
+def test_init_containers_are_waited_for_and_sidecars_started_first() -> None:
+    def one(name: str, policy: Literal["Always"] | None = None) -> Container:
+        return Container(name=name, image="busybox", restart_policy=policy)
+
+    spec = PodSpec(init_containers=(one("page"), one("proxy", "Always")), containers=(one("app"),))
+    text = compose(Pod(metadata=Metadata(name="web"), spec=spec), "busybox").text
+    services = YAML(typ="safe").load(text)["services"]
+    waits = {
+        name: {
+            other: said["condition"].removeprefix("service_") for other, said in each["depends_on"].items()
+        }
+        for name, each in services.items()
+        if name != "infra"
+    }
+    assert waits == {
+        "page": {"infra": "started"},
+        "proxy": {"infra": "started", "page": "completed_successfully"},
+        "app": {"infra": "started", "page": "completed_successfully", "proxy": "started"},
+    }
+    assert [services[name]["restart"] for name in waits] == ["on-failure", "unless-stopped", "unless-stopped"]
 
 
 def test_what_compose_would_take_for_a_variable_is_escaped() -> None:

@@ -73,7 +73,7 @@ class World:
                 assert found.infra.is_up, "a member cannot join an infra that is down"
                 assert members[name].network_mode == f"container:{found.infra.id}"
                 members[name] = self._started(members[name])
-            case Verb.REMOVE, name:
+            case (Verb.REMOVE | Verb.SET_ASIDE), name:
                 del members[name]
             case Verb.CREATE_VOLUME, name:
                 found = dataclasses.replace(found, volumes=found.volumes | {name})

@@ -29,6 +29,7 @@ from podlab.engines.docker.contents.last_words import make_file
 from podlab.engines.docker.delete import delete, remove_container, remove_volume
 from podlab.engines.docker.dialect import in_its_words, update
 from podlab.engines.docker.explain import explain
+from podlab.engines.docker.former import remove_former, set_aside
 from podlab.engines.docker.found import FoundPod
 from podlab.engines.docker.image_user import refuse_unmapped, settled
 from podlab.engines.docker.oom import scored
@@ -228,6 +229,8 @@ class _Run:
     async def _do_other(self, step: Step) -> None:
         client, pod, image = self.client, self.pod, self.infra_image
         match step.verb:
+            case Verb.SET_ASIDE:
+                await set_aside(client, image, self.found, step.target)
             case Verb.CREATE_VOLUME:
                 await self._create_volume(self._volume(step.target))
             case Verb.OPEN_VOLUME if step.target in translate.claimed(pod):
@@ -268,6 +271,7 @@ class _Run:
         await stop_found(self.client, self.infra_image, self.found, container)
         await self.client.json("POST", f"/containers/{name}/stop")
         await remove_container(self.client, name)
+        await remove_former(self.client, self.found, container)
         if (member := self.found.members.get(container)) and naming.LAST_WORDS in member.labels:
             await remove_volume(self.client, naming.last_words_volume(self.pod.name, container))
 

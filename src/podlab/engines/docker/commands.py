@@ -39,9 +39,11 @@ def render(pod: Pod, steps: list[Step], infra_image: str, now: float, around: Su
                 lines.append(_group(pod))
             case Verb.UPDATE:
                 lines.append(_line("docker", "update", *_bounds(resizing.update(pod, step.target)), name))
-            case Verb.REMOVE:
+            case Verb.REMOVE | Verb.SET_ASIDE:
                 lines.append(_line("docker", "stop", name))
-                lines.append(_line("docker", "rm", "--volumes", name))
+                former = naming.former(pod.name, step.target)
+                goes = ("rename", name, former) if step.verb is Verb.SET_ASIDE else ("rm", "--volumes", name)
+                lines.append(_line("docker", *goes))
             case Verb.CREATE_NETWORK | Verb.CONNECT:
                 lines.append(
                     _join(pod, step.target) if step.verb is Verb.CONNECT else _network(translate.network(pod))

@@ -6,7 +6,7 @@ One service, `infra`, has the network, and the others join it: https://docs.dock
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -15,12 +15,17 @@ from podlab.engines.docker import profiles, translate
 from podlab.engines.docker.translate import SECCOMP_FILE, Body
 from podlab.engines.docker.translate.last_words import last_words_mount
 from podlab.manifest.emit import text
-from podlab.model import Container, Pod
+from podlab.model import CLEAN_RESTARTS, Container, Pod
+from podlab.node import order
 from podlab.objects.files import has_content
 from podlab.objects.tree import FOLDER
+from podlab.status import Kind
 
 _JOINED: Final = f"service:{naming.INFRA}"
 _HOST: Final = "host"
+_STARTED: Final = {"condition": "service_started"}
+_DONE: Final = {"condition": "service_completed_successfully"}
+"""https://docs.docker.com/reference/compose-file/services/#depends_on"""
 _OPENING: Final = "open-volumes"
 _SECCOMP: Final = "seccomp"
 
@@ -36,17 +41,17 @@ class Compose:
 
 def compose(pod: Pod, infra_image: str) -> Compose:
     """The project has the pod's name. Lifetime and isolation from other pods are not in it."""
+    pod = _restarted_by_the_engine(pod)
     own = {engine_name: volume.name for engine_name, volume in translate.own_volumes(pod).items()}
     plain = {v.name for v in pod.spec.volumes if v.empty_dir and not translate.is_in_memory(v)}
     services = {naming.INFRA: _infra(pod, infra_image)}
     if plain:
         services[_OPENING] = _opening(sorted(plain), infra_image, translate.group_of_volumes(pod))
-    for container in pod.spec.containers:
-        made = _member(pod, container, own)
-        after = {naming.INFRA: {"condition": "service_started"}}
-        if plain:
-            after[_OPENING] = {"condition": "service_completed_successfully"}
-        services[container.name] = made | {"depends_on": after}
+    after = {naming.INFRA: _STARTED} | ({_OPENING: _DONE} if plain else {})
+    for container in pod.members:
+        services[container.name] = _member(pod, container, own) | {"depends_on": dict(after)}
+        if (kind := order.kind(pod, container.name)) is not Kind.MAIN:
+            after[container.name] = _STARTED if kind is Kind.SIDECAR else _DONE
     data = {"name": pod.name.replace(".", "-"), "services": services, "volumes": dict(_volumes(pod))}
     written = text(_escaped({key: value for key, value in data.items() if value}))
     return Compose(
@@ -54,6 +59,11 @@ def compose(pod: Pod, infra_image: str) -> Compose:
         files=dict(_profiles(pod)),
         losses=tuple(_losses(pod)),
     )
+
+
+def _restarted_by_the_engine(pod: Pod) -> Pod:
+    annotations = {key: value for key, value in pod.metadata.annotations.items() if key != CLEAN_RESTARTS}
+    return replace(pod, metadata=replace(pod.metadata, annotations=annotations))
 
 
 def _infra(pod: Pod, image: str) -> Body:
@@ -175,7 +185,7 @@ def _option(option: str) -> str:
 
 
 def _profiles(pod: Pod) -> Iterator[tuple[str, Path]]:
-    for container in pod.spec.containers:
+    for container in pod.members:
         for option in translate.member(pod, container)["HostConfig"]["SecurityOpt"]:
             if (name := option.removeprefix(SECCOMP_FILE)) != option:
                 yield _beside(name), profiles.path(name)
@@ -188,14 +198,9 @@ def _beside(profile: str) -> str:
 def _losses(pod: Pod) -> Iterator[str]:
     if translate.is_bounded(pod):
         yield "resources of the pod as a whole"
-    for container in pod.spec.containers:
-        if (probe := container.readiness_probe) and probe.exec is None:
-            yield f"{container.name}: its readiness probe asks a port, which compose cannot"
-        if container.lifecycle and (container.lifecycle.post_start or container.lifecycle.pre_stop):
-            yield f"{container.name}: its lifecycle hooks"
-        if container.liveness_probe or container.startup_probe:
-            yield f"{container.name}: its liveness and startup probes"
-    mounts = [mount for container in pod.spec.containers for mount in container.volume_mounts]
+    for container in pod.members:
+        yield from (f"{container.name}: {what}" for what in _losses_of(container))
+    mounts = [mount for container in pod.members for mount in container.volume_mounts]
     for volume in pod.spec.volumes:
         if volume.empty_dir and volume.empty_dir.size_limit and not translate.is_in_memory(volume):
             yield f"volume {volume.name}: its size limit"
@@ -203,9 +208,20 @@ def _losses(pod: Pod) -> Iterator[str]:
             yield f"volume {volume.name}: what is in it; it begins empty"
         elif any(m.name == volume.name and (m.sub_path or m.sub_path_expr) for m in mounts):
             yield f"volume {volume.name}: its folders have to be made before"
-    for container in pod.spec.containers:
+    for container in pod.members:
         if container.env_from or any(variable.value_from for variable in container.env):
             yield f"{container.name}: variables that come from elsewhere"
+
+
+def _losses_of(container: Container) -> Iterator[str]:
+    if (probe := container.readiness_probe) and probe.exec is None:
+        yield "its readiness probe asks a port, which compose cannot"
+    if container.lifecycle and (container.lifecycle.post_start or container.lifecycle.pre_stop):
+        yield "its lifecycle hooks"
+    if container.restart_policy_rules:
+        yield "its restart rules"
+    if container.liveness_probe or container.startup_probe:
+        yield "its liveness and startup probes"
 
 
 def _said(**keys: Any) -> Body:

@@ -61,8 +61,8 @@ async def container_id(client: Client, pod: str, container: str) -> str:
 
 async def listed_container(client: Client, pod: str, container: str) -> FoundContainer:
     """One container from a list: no exit code, no exact times. `NotFound` as for `container_id`."""
-    listed = await containers(client, f"{naming.POD}={pod}")
-    found = {c["Labels"].get(naming.CONTAINER, ""): c for c in listed}
+    listed = map(_from_list, await containers(client, f"{naming.POD}={pod}"))
+    found = {c.labels.get(naming.CONTAINER, ""): c for c in listed if not c.is_former}
     if not found:
         raise no_such_pod(pod)
     if container not in found:
@@ -70,7 +70,7 @@ async def listed_container(client: Client, pod: str, container: str) -> FoundCon
         raise NotFound(
             f"pod '{pod}' has no container '{container}'", subject=pod, hint=f"its containers: {there}"
         )
-    return _from_list(found[container])
+    return found[container]
 
 
 def no_such_pod(name: str) -> NotFound:
@@ -101,15 +101,35 @@ async def networks(client: Client) -> frozenset[str]:
 
 async def _inspect(client: Client, id: str) -> FoundContainer | None:
     try:
-        found = _from_inspect(await client.json("GET", f"/containers/{id}/json"))
+        told = await client.json("GET", f"/containers/{id}/json")
     except NotFound:  # removed since it was listed
         return None
-    if (label := found.labels.get(naming.LAST_WORDS)) and found.state in ("exited", "restarting"):
+    found = _from_inspect(told)
+    if found.state in ("exited", "restarting"):
+        found = await _with_its_end(client, found, told)
+    elif (
+        found.state == "running"
+        and found.restart_count == 1
+        and (label := found.labels.get(naming.LAST_WORDS))
+    ):
+        from podlab.engines.docker.contents.last_words import words_before
+
+        said = await words_before(client, id, label, ended_at=found.finished_at)
+        found = replace(found, words_before=said)
+    return found
+
+
+async def _with_its_end(client: Client, found: FoundContainer, told: Mapping[str, Any]) -> FoundContainer:
+    if label := found.labels.get(naming.LAST_WORDS):
         from podlab.engines.docker.contents.last_words import last_words
 
         began, again, code = found.started_at, found.restart_count, found.exit_code
-        said = await last_words(client, id, label, started_at=began, restarts=again, exit_code=code)
-        return replace(found, last_words=said)
+        said = await last_words(client, found.id, label, started_at=began, restarts=again, exit_code=code)
+        found = replace(found, last_words=said)
+    if found.exit_code in (126, 127) and told["HostConfig"].get("Init"):
+        from podlab.engines.docker.contents.start_error import start_error
+
+        found = replace(found, start_error=await start_error(client, found.id, told["Path"]))
     return found
 
 
@@ -131,13 +151,15 @@ def _assemble(
                 hint="use that version of podlab, or remove the pod with it",
             )
     infra = next((c for c in containers if c.labels.get(naming.ROLE) == "infra"), None)
+    members = [c for c in containers if c.labels.get(naming.ROLE) == "member"]
     specs = _generations(volumes, "spec")
     labels = specs[max(specs)]["Labels"] if specs else infra.labels if infra else {}
     records = _generations(volumes, "status")
     return FoundPod(
         name=name,
         infra=infra,
-        members={c.labels[naming.CONTAINER]: c for c in containers if c.labels.get(naming.ROLE) == "member"},
+        members={c.labels[naming.CONTAINER]: c for c in members if not c.is_former},
+        former={c.labels[naming.CONTAINER]: c for c in members if c.is_former},
         publishers={text: c for c in containers if (text := c.labels.get(naming.PUBLISHES))},
         volumes=frozenset(v["Name"] for v in volumes if v["Labels"].get(naming.ROLE) == "volume"),
         spec_volumes={generation: v["Name"] for generation, v in specs.items()},

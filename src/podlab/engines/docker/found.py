@@ -34,6 +34,9 @@ class FoundContainer:
     is_oom_killed: bool = False
     error: str = ""
     last_words: str = ""
+    words_before: str = ""
+    start_error: str = ""
+    """Its command could not be started, and why."""
     host_pid: int = 0
     ip: str = ""
     networks: frozenset[str] | None = None
@@ -45,6 +48,12 @@ class FoundContainer:
     @property
     def is_up(self) -> bool:
         return self.state in ("running", "paused", "restarting")
+
+    @property
+    def is_former(self) -> bool:
+        """Whether another one has taken its place (`former.set_aside`)."""
+        pod, container = self.labels.get(naming.POD, ""), self.labels.get(naming.CONTAINER, "")
+        return self.name == naming.former(pod, container)
 
     @property
     def run(self) -> str:
@@ -74,6 +83,8 @@ class FoundPod:
     name: str
     infra: FoundContainer | None = None
     members: Mapping[str, FoundContainer] = field(default_factory=dict)
+    former: Mapping[str, FoundContainer] = field(default_factory=dict)
+    """By name, those that were before the members."""
     publishers: Mapping[str, FoundContainer] = field(default_factory=dict)
     """By the text of the port that each publishes."""
     volumes: frozenset[str] = frozenset()

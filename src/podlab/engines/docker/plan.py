@@ -44,14 +44,20 @@ def plan(wanted: Pod, found: FoundPod, *, hold: Collection[str] = ()) -> list[St
     infra_starts = infra_ready is not None
 
     spec_written = _spec(steps, wanted, found)
+    # Whatever else happens, what is wanted is on one of them: a member may have the last copy.
     removed = {
-        name: steps.add(Verb.REMOVE, name, reason, after=spec_written)
+        name: steps.add(
+            Verb.REMOVE, name, reason, after=[*spec_written, *filter(None, [steps.infra_created])]
+        )
         for name, c in found.members.items()
         if (reason := _why_remove(wanted, c, name, infra_id) or _why_other_address(found, c, infra_starts))
     }
     volumes.create(after=spec_written)
 
     line = _line(wanted, found, removed, infra_starts=infra_starts)
+    removed |= _anew(
+        steps, wanted, found, line, {*removed, *hold}, infra_starts=infra_starts, after=spec_written
+    )
     created: dict[str, Step] = {}
     for container in wanted.members:
         name = container.name
@@ -180,6 +186,23 @@ def _line(wanted: Pod, found: FoundPod, removed: Collection[str], *, infra_start
     return _Line(turn, frozenset(over), sidecars=frozenset(sidecars))
 
 
+def _anew(
+    steps: Steps, wanted: Pod, found: FoundPod, line: _Line, but: Collection[str],
+    *, infra_starts: bool, after: Collection[Step],
+) -> dict[str, Step]:  # fmt: skip
+    """Of a pod whose restarts are clean: what has run and is to be started again is made anew."""
+    if not wanted.restarts_clean:
+        return {}
+    return {
+        name: steps.add(Verb.SET_ASIDE, name, repair[1], after=after)
+        for name, member in found.members.items()
+        if name in line.turn
+        and name not in but
+        and member.state != "created"
+        and (repair := _why_start(wanted, found, name, infra_starts=infra_starts))
+    }
+
+
 def _stop(steps: Steps, wanted: Pod, found: FoundPod, line: _Line, but: Collection[str]) -> list[Step]:
     """Those whose turn it is not, sidecars one after another and the last one first."""
     reason = "all containers have ended" if line.ended else "must wait for the init containers"
@@ -274,9 +297,7 @@ def _why_start(wanted: Pod, found: FoundPod, name: str, *, infra_starts: bool) -
     if wanted.spec.init_containers and (infra_starts or found.is_from_before(member)):
         reason = _why_again(wanted, found, name)
         return (Verb.START, reason) if reason else None
-    policy = order.policy(wanted, name)
-    has_failed = member.exit_code != 0
-    if policy == "Always" or (has_failed and (policy == "OnFailure" or infra_starts)):
+    if not order.has_ended(wanted, name, member.exit_code) or (member.exit_code != 0 and infra_starts):
         return Verb.START, f"had ended with exit code {member.exit_code}"
     return None
 
@@ -288,6 +309,6 @@ def _why_again(wanted: Pod, found: FoundPod, name: str) -> str:
         return "the pod's namespaces are new"
     began = found.infra.started_at if found.infra else None
     was_cut_off = bool(began and member.finished_at and member.finished_at >= began)
-    if member.exit_code != 0 or was_cut_off or order.policy(wanted, name) == "Always":
+    if member.exit_code != 0 or was_cut_off or not order.has_ended(wanted, name, member.exit_code):
         return f"had ended with exit code {member.exit_code}"
     return ""

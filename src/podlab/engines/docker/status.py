@@ -7,14 +7,17 @@ import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
 
 from podlab import naming
 from podlab.engines.docker.found import FoundContainer, FoundPod
 from podlab.node import backoff, conditions, order
 from podlab.record import ContainerRecord, Record
 from podlab.status import ContainerStatus, Kind, Phase, PodStatus, PublishedPort, State, Termination
+from podlab.wire import decode
 
+_NOT_STARTED: Final = 128
+"""https://kubernetes.io/docs/tasks/debug/debug-application/debug-running-pod/"""
 _EXIT_CODE = re.compile(r"Exited \((\d+)\)")
 
 
@@ -87,6 +90,18 @@ class _Pod:
             is_initialized,
         )
 
+    def has_failed(self, c: ContainerStatus) -> bool:
+        """An init container that is not tried again. `order.has_ended` asks a pod, which would have to be decoded."""
+        said = self.wanted.get(c.name, {})
+        if c.kind is not Kind.INIT or not c.exit_code or said.get("restartPolicy", self.policy) != "Never":
+            return False
+        if "restartPolicyRules" not in said:
+            return True
+        from podlab.model import RestartRule
+
+        rules = [decode(RestartRule, each) for each in said["restartPolicyRules"]]
+        return not any(each.fits(c.exit_code) for each in rules)
+
     @property
     def has_inits(self) -> bool:
         return any(kind is not Kind.MAIN for kind in self.kinds.values())
@@ -124,7 +139,8 @@ def _phase(pod: _Pod, containers: tuple[ContainerStatus, ...]) -> tuple[Phase, s
             return Phase.PENDING, "Creating", ""
         return Phase.FAILED, "Stopped", "the pod is stopped; `podlab start` starts it"
     inits = sum(kind is not Kind.MAIN for kind in pod.kinds.values())
-    phase = conditions.phase(containers, inits, len(pod.wanted) - inits, pod.policy)
+    has_failed = any(map(pod.has_failed, containers))
+    phase = conditions.phase(containers, inits, len(pod.wanted) - inits, has_failed)
     if phase is not Phase.PENDING:
         return phase, "", ""
     return phase, "ContainerMissing" if len(containers) < len(pod.wanted) else "Creating", ""
@@ -154,6 +170,7 @@ def _container(pod: _Pod, name: str, c: FoundContainer) -> ContainerStatus:
         reason=reason,
         message=message,
         last=_last(c, state, known),
+        words_before=c.words_before,
     )
 
 
@@ -178,17 +195,28 @@ def _state(pod: _Pod, name: str, c: FoundContainer, known: ContainerRecord) -> t
             conditions.CRASH_LOOP,
             conditions.backing_off(name, pod.found.name, pause_s),
         )
-    return state, end_reason(c), c.last_words or c.error
+    return state, end_reason(c), _message(c)
 
 
 def end_reason(c: FoundContainer) -> str:
-    """In one word. A container that was killed for memory once keeps the mark while it lives on."""
+    """In one word. A container that was killed for memory once keeps the mark while it lives on. An error is what the
+    engine said when it could not start it."""
     if c.is_oom_killed and c.exit_code == 137:
         return "OOMKilled"
+    if c.error and _exit_code(c) != 0:
+        return "StartError"
+    if c.start_error:
+        return "StartError"
     return "Completed" if _exit_code(c) == 0 else "Error"
 
 
+def _message(c: FoundContainer) -> str:
+    return c.start_error or c.last_words or c.error
+
+
 def _exit_code(c: FoundContainer) -> int | None:
+    if c.start_error:
+        return _NOT_STARTED
     if c.exit_code is None and (match := _EXIT_CODE.match(c.status)):
         return int(match[1])
     return c.exit_code
@@ -204,7 +232,7 @@ def _is_last(c: FoundContainer, known: ContainerRecord) -> bool:
 def _last(c: FoundContainer, state: State, known: ContainerRecord) -> Termination | None:
     if state is State.WAITING and c.started_at is not None:
         return Termination(
-            exit_code=_exit_code(c) or 0, reason=end_reason(c), message=c.last_words or c.error,
+            exit_code=_exit_code(c) or 0, reason=end_reason(c), message=_message(c),
             started_at=c.started_at, finished_at=c.finished_at,
         )  # fmt: skip
     if state is State.TERMINATED or known.last is None:

@@ -17,6 +17,7 @@ class Verb(StrEnum):
     MAKE_FOLDERS = "make folders"
     SEE_TO_PATH = "see to path"
     CREATE = "create"
+    SET_ASIDE = "set aside"
     START = "start"
     RESTART = "restart"
     STOP = "stop"
@@ -41,7 +42,9 @@ class Step:
 
     @property
     def concerns_container(self) -> bool:
-        return self.verb in (Verb.CREATE, Verb.START, Verb.RESTART, Verb.STOP, Verb.UPDATE, Verb.REMOVE)
+        return self.verb in (
+            Verb.CREATE, Verb.SET_ASIDE, Verb.START, Verb.RESTART, Verb.STOP, Verb.UPDATE, Verb.REMOVE,
+        )  # fmt: skip
 
 
 class Steps:

@@ -62,6 +62,7 @@ CHECKS: Final[Mapping[type, Callable[[Any], Iterator[tuple[tuple[str | int, ...]
     model.Probe: probes.probe,
     model.Resources: amounts.resources,
     model.ProjectedVolume: projected.projected,
+    model.PullSecret: pod.pull_secret,
     model.ResourceSelector: environment.resource,
     model.SeccompProfile: security.profile,
     model.Secret: objects.secret,

@@ -16,7 +16,7 @@ from podlab.manifest.suggest import did_you_mean
 LONGEST_POD_NAME: Final = 63
 """The pod's name is its host name (Linux: 64 bytes at most) and its name in DNS (63 a part)."""
 _OWN: Final = "podlab.io/"
-_SWITCHES: Final = (model.ISOLATED, model.INIT)
+_SWITCHES: Final = (model.ISOLATED, model.INIT, model.CLEAN_RESTARTS)
 _OWN_ANNOTATIONS: Final = (*_SWITCHES, model.PUBLISH, model.PIDS_LIMIT, model.UNSAFE_SYSCTLS)
 _FEWEST_PIDS: Final = 16
 """Below that not even a shell with a pipe runs beside a container's own processes."""
@@ -24,6 +24,7 @@ _MAX_ANNOTATIONS_BYTES: Final = 256 * 1024
 MAX_SECONDS: Final = 2**31 - 1
 _MAX_NAMESERVERS, _MAX_SEARCHES, _MAX_SEARCH_CHARACTERS = 3, 32, 2048
 """https://kubernetes.io/docs/concepts/services-networking/dns-pod-service/#pod-dns-config"""
+_MAX_RULES, _MAX_EXIT_CODES = 20, 255
 _SEARCH = re.compile(r"\.|_?[a-z0-9][-_a-z0-9]*(?:\._?[a-z0-9][-_a-z0-9]*)*\.?")
 _ANY_ADDRESS: Final = ("", "0.0.0.0", "::")
 
@@ -131,15 +132,18 @@ def _names(s: model.PodSpec) -> Findings:
 
 
 def _restarts(s: model.PodSpec) -> Findings:
-    """https://kubernetes.io/docs/concepts/workloads/pods/sidecar-containers/"""
-    for i, container in enumerate(s.init_containers):
-        if container.restart_policy not in (None, "Always"):
-            message = "of an init container only Always is honoured, which makes a sidecar of it"
-            yield ("initContainers", i, "restartPolicy"), message
-    for i, container in enumerate(s.containers):
-        if container.restart_policy is not None:
-            message = "is for init containers; what holds for all containers is the pod's restartPolicy"
-            yield ("containers", i, "restartPolicy"), message
+    """https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#container-restart-rules"""
+    for kind, containers in (("initContainers", s.init_containers), ("containers", s.containers)):
+        for i, container in enumerate(containers):
+            rules = container.restart_policy_rules
+            where = (kind, i, "restartPolicyRules")
+            if rules and container.restart_policy is None:
+                yield where, "need a restartPolicy of the container, for what fits none of them"
+            if len(rules) > _MAX_RULES:
+                yield where, f"a container has at most {_MAX_RULES} rules"
+            for n, rule in enumerate(rules):
+                if not 1 <= len(rule.exit_codes.values) <= _MAX_EXIT_CODES:
+                    yield (*where, n, "exitCodes", "values"), f"needs 1 to {_MAX_EXIT_CODES} exit codes"
 
 
 def _host_ports(s: model.PodSpec) -> Findings:
@@ -160,6 +164,10 @@ def _host_ports(s: model.PodSpec) -> Findings:
                     )
                     break
             others.append((ip, container.name))
+
+
+def pull_secret(s: model.PullSecret) -> Findings:
+    yield from at("name", syntax.dns_subdomain(s.name))
 
 
 def host_alias(h: model.HostAlias) -> Findings:

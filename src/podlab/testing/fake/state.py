@@ -122,9 +122,8 @@ def _has_finished(pod: FakePod, container: FakeContainer) -> bool:
     """Ended, and the restart policy leaves it so."""
     if order.kind(pod.spec, container.spec.name) is Kind.INIT and is_from_before(pod, container):
         return False
-    policy = order.policy(pod.spec, container.spec.name)
     ended = container.state is State.TERMINATED and (container.is_wanted or container.by_agent)
-    return ended and (policy == "Never" or (policy == "OnFailure" and container.exit_code == 0))
+    return ended and order.has_ended(pod.spec, container.spec.name, container.exit_code)
 
 
 def phase(pod: FakePod, containers: Sequence[ContainerStatus]) -> Phase:
@@ -138,8 +137,8 @@ def phase(pod: FakePod, containers: Sequence[ContainerStatus]) -> Phase:
         )
     if not pod.containers:
         return Phase.RUNNING
-    policy = spec.restart_policy or "Always"
-    return conditions.phase(containers, len(spec.init_containers), len(spec.containers), policy)
+    has_failed = order.has_failed_init(pod.spec, containers)
+    return conditions.phase(containers, len(spec.init_containers), len(spec.containers), has_failed)
 
 
 def _is_about_to_start(pod: FakePod, each: FakeContainer) -> bool:

@@ -54,13 +54,25 @@ async def last_words(
     return termination.message(file, log)
 
 
-async def _file(client: Client, id: str, path: str, since: datetime | None) -> bytes:
-    """What a run before this one left does not count: a container that the engine starts again keeps its file."""
+async def words_before(client: Client, id: str, label: str, *, ended_at: datetime | None) -> str:
+    """What a container left that the engine has restarted once: the run since then has not written to the file yet."""
+    try:
+        file = await _file(client, id, words_of(label).path, None, until=ended_at)
+    except PodlabError:
+        file = b""
+    return termination.message(file)
+
+
+async def _file(
+    client: Client, id: str, path: str, since: datetime | None, *, until: datetime | None = None
+) -> bytes:
+    """Empty where it was written before `since`, or after `until`: a container that the engine starts again keeps its
+    file."""
     query = {"path": path if client.features.subpaths_last else f"{path}/{FILE}"}
     async with client.request("GET", f"/containers/{id}/archive", query=query) as response:
         stat = json.loads(base64.b64decode(response.headers["x-docker-container-path-stat"]))
         written_at = datetime.fromisoformat(stat["mtime"])
-        if not stat["size"] or (since and written_at < since):
+        if not stat["size"] or (since and written_at < since) or (until and written_at > until):
             return b""
         tar = b""
         async for chunk in response.chunks():

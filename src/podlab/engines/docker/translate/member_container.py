@@ -118,6 +118,8 @@ def _bounds(pod: Pod) -> Iterable[str]:
     """Only where they were said, so that pods that say nothing of them keep their hash."""
     if limit := pod.metadata.annotations.get(model.PIDS_LIMIT):
         yield f"pids {limit}"
+    if pod.restarts_clean:
+        yield "clean restarts"
 
 
 def _place(pod: Pod, container: Container) -> Iterable[str]:
@@ -127,7 +129,9 @@ def _place(pod: Pod, container: Container) -> Iterable[str]:
 
 
 def restarts(pod: Pod, name: str) -> Body:
-    """What the engine itself does when the container ends."""
+    """What the engine itself does when the container ends. It makes none anew."""
+    if pod.restarts_clean:
+        return {"Name": "no"}
     return {"Name": _RESTART[order.policy(pod, name)]}
 
 
