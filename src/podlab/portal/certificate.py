@@ -26,7 +26,7 @@ def context(certificate: Path, key: Path | None = None) -> ssl.SSLContext:
     made = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     made.minimum_version = ssl.TLSVersion.TLSv1_2
     try:
-        made.load_cert_chain(certificate, key, password="")  # noqa: S106 - never asks on the terminal
+        made.load_cert_chain(certificate, key, password="")  # never asks on the terminal
     except (OSError, ValueError) as error:
         raise Invalid(
             f"cannot use the certificate {certificate}: {error}", subject=str(certificate),
