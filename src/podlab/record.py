@@ -73,10 +73,12 @@ class EventRecord(Wire):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Record(Wire):
     """`generation` counts what was written: 0 is a record that nobody has written yet. `initialized` is the key
-    (`node.order.key`) of the namespaces and init containers with which the init containers were last through."""
+    (`node.order.key`) of the namespaces and init containers with which the init containers were last through.
+    `repairing`: an agent has begun a repair then, and not noted that it is done."""
 
     generation: int = 0
     initialized: str = ""
+    repairing: float | None = None
     containers: tuple[ContainerRecord, ...] = ()
     conditions: tuple[ConditionRecord, ...] = ()
     events: tuple[EventRecord, ...] = ()

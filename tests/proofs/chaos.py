@@ -1,7 +1,8 @@
 """Accidents in a seeded order, and an agent that undoes each: pods are ready again, nothing is lost, nothing is left.
 
-`python -m tests.proofs.chaos --pods 10 --rounds 100` on the engine that DOCKER_HOST names, or on one of its own
-with `--own-engine`, which is then also restarted.
+`python -m tests.proofs.chaos --pods 10 --rounds 100` on the engine that DOCKER_HOST names, or with `--own-engine` on
+one of its own, which is then also killed, restarted and rebooted. `--within 5` fails where pods take longer than that
+to be ready again: to be asked of a machine that has nothing else to do.
 """
 
 from __future__ import annotations
@@ -10,28 +11,28 @@ import argparse
 import asyncio
 import os
 import random
-import signal
+import statistics
 import subprocess
-import sys
 import time
 import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from podlab.engines.docker.daemon import place, start, stop
-from podlab.engines.docker.daemon.place import Place
 from podlab.engines.docker.engine import DockerEngine
 from podlab.errors import PodlabError
 from podlab.model import Container, EmptyDir, Metadata, Pod, PodSpec, Volume, VolumeMount
 from podlab.node.conditions import summary
 from podlab.pods.up import down, up
 from podlab.status import Phase, PodStatus, State
+from tests.proofs.accidents import Accident, AgentProcess, Machine, accidents
 
-SEEN_S = 8
-"""For an agent's first look at all pods."""
 PATIENCE_S = 90
 """How long a round may take at all; how long it took is measured."""
+STEADY_S = 0.7
+"""For so long pods are ready before a round is over: longer than an agent waits before a repair's first step fails."""
 
 
 def pods_of(prefix: str, count: int, image: str) -> list[Pod]:
@@ -66,51 +67,34 @@ def pods_of(prefix: str, count: int, image: str) -> list[Pod]:
 
 @dataclass
 class Chaos:
-    """`where` is the engine's place, if it may be restarted."""
+    """`machine` is the engine's, if that may be killed. `took_s` has, of each round, how long after the cause was gone
+    all pods were ready again and stayed so."""
 
     engine: DockerEngine
-    host: str
+    agent: AgentProcess
     pods: list[Pod]
     seed: int
-    where: Place | None = None
-    took_s: list[tuple[float, str]] = field(default_factory=list)
-    _agent: subprocess.Popen[bytes] | None = None
+    machine: Machine | None = None
+    took_s: list[tuple[float, Accident]] = field(default_factory=list)
 
     async def run(self, rounds: int) -> None:
         dice = random.Random(self.seed)
         async with self._up():
             order: list[int] = []
             for number in range(rounds):
-                causes = self._accidents(dice)
-                order = order or dice.sample(range(len(causes)), len(causes))  # each of them, then all again
-                cause, act = causes[order.pop()]
-                await act()
-                began = time.monotonic()
-                await self._until_ready(f"round {number} of seed {self.seed}: {cause}")
-                self.took_s.append((time.monotonic() - began, cause))
+                possible = accidents(self.pods, dice, self.agent, self.machine)
+                order = order or dice.sample(range(len(possible)), len(possible))  # each, then all again
+                accident = possible[order.pop()]
+                await accident.act()
+                took_s = await self._until_ready(f"round {number} of seed {self.seed}: {accident.what}")
+                self.took_s.append((took_s, accident))
             await self._nothing_is_lost()
-
-    def _accidents(self, dice: random.Random) -> list[tuple[str, Callable[[], Awaitable[None]]]]:
-        pod = dice.choice(self.pods)
-        member = dice.choice([c.name for c in pod.members if c.name != "prepare"])
-        infra, victim = f"podlab-{pod.name}-infra", f"podlab-{pod.name}-{member}"
-        causes: list[tuple[str, Callable[[], Awaitable[None]]]] = [
-            (f"docker {' '.join(words)}", lambda words=words: self._docker(*words))  # type: ignore[misc]
-            for words in (
-                ("kill", infra), ("restart", "-t", "0", infra), ("rm", "-f", infra), ("kill", victim),
-                ("restart", "-t", "0", victim), ("rm", "-f", victim),
-                ("network", "disconnect", "-f", "podlab", infra),
-            )
-        ]  # fmt: skip
-        causes.append(("the agent is killed", self._kill_agent))
-        if self.where is not None:
-            causes.append(("the engine is restarted", self._restart_engine))
-        return causes
+        await self._nothing_is_left()
 
     @asynccontextmanager
     async def _up(self) -> AsyncIterator[None]:
         try:
-            self._start_agent()
+            await self.agent.start()
             await up(self.engine, self.pods, timeout_s=300)
             for pod in self.pods:
                 async with await self.engine.exec(pod.name, "app", ["touch", "/kept/mine"]) as process:
@@ -119,63 +103,42 @@ class Chaos:
             await self._until_ready("before the first round")
             yield
         finally:
-            if self._agent is not None:
-                self._agent.terminate()
-                self._agent.wait(timeout=60)
+            await self.agent.end()
             await down(self.engine, [pod.name for pod in self.pods], grace_s=0)
 
-    def _start_agent(self) -> None:
-        command = [sys.executable, "-m", "podlab.cli", "agent"]
-        self._agent = subprocess.Popen(
-            command,
-            env=os.environ | {"DOCKER_HOST": self.host},
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-        )
+    async def _until_ready(self, what: str) -> float:
+        """Seconds until all pods were ready. Only those that are not yet are asked, so that asking costs the agent
+        little; then all of them once more, after a while."""
+        began = time.monotonic()
+        lacking = {pod.name: "" for pod in self.pods}
+        while True:
+            while lacking := await self._lacking(pod for pod in self.pods if pod.name in lacking):
+                assert time.monotonic() < began + PATIENCE_S, f"{what}: {'; '.join(lacking.values())}"
+                await asyncio.sleep(0.1)
+            took_s = time.monotonic() - began
+            await asyncio.sleep(STEADY_S)
+            if not (lacking := await self._lacking(self.pods)):
+                return took_s
 
-    async def _kill_agent(self) -> None:
-        assert self._agent is not None
-        self._agent.send_signal(signal.SIGKILL)
-        self._agent.wait()
-        self._start_agent()
-        assert self._agent.stderr is not None
-        await asyncio.to_thread(self._agent.stderr.readline)  # `watching the pods of …`
-        # what a pod should be is a label of its infra: without that, nobody who has not seen it before can tell
-        await asyncio.sleep(SEEN_S)
+    async def _lacking(self, pods: Iterable[Pod]) -> dict[str, str]:
+        """By name, what each still lacks."""
+        found = {}
+        for pod in pods:
+            try:
+                why = await self._lacks(pod)
+            except PodlabError as error:
+                why = error.message
+            if why:
+                found[pod.name] = f"{pod.name}: {why}"
+        return found
 
-    async def _restart_engine(self) -> None:
-        assert self.where is not None
-        await stop(self.where)
-        await start(self.where, own_network=True)
-
-    async def _docker(self, *words: str) -> None:
-        process = await asyncio.create_subprocess_exec(
-            "docker", "--host", self.host, *words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-        )
-        await process.wait()
-
-    async def _until_ready(self, what: str) -> None:
-        """All pods, and steadily so: twice, a second apart."""
-        deadline, steady = time.monotonic() + PATIENCE_S, 0
-        while steady < 2:
-            lacking = []
-            for pod in self.pods:
-                try:
-                    lacking += await self._lacks(pod)
-                except PodlabError as error:
-                    lacking.append(f"{pod.name}: {error.message}")
-            assert time.monotonic() < deadline, f"{what}: {'; '.join(lacking)}"
-            steady = 0 if lacking else steady + 1
-            await asyncio.sleep(0.5)
-
-    async def _lacks(self, pod: Pod) -> list[str]:
+    async def _lacks(self, pod: Pod) -> str:
         status = await self.engine.get(pod.name)
         is_whole = status.phase is Phase.RUNNING and status.running == status.wanted and _is_fresh(status)
-        if is_whole and status.ip and not await self.engine.plan(pod):
-            return []
-        return [
-            f"{pod.name} is {summary(status)}, {[(c.name, str(c.state), c.reason) for c in status.containers]}"
-        ]
+        if is_whole and status.ip and not (changes := await self.engine.plan(pod)):
+            return ""
+        told = [(c.name, str(c.state), c.reason) for c in status.containers]
+        return f"{summary(status)}, {told}" + (f", {changes}" if is_whole and status.ip else "")
 
     async def _nothing_is_lost(self) -> None:
         for pod in self.pods:
@@ -185,6 +148,14 @@ class Chaos:
                     files |= {*chunk[1].decode().split()}
             assert "mine" in files, f"{pod.name} has lost its file: {files}"
 
+    async def _nothing_is_left(self) -> None:
+        for what in (("ps", "-aq"), ("volume", "ls", "-q")):
+            left = await asyncio.to_thread(
+                _docker, "--host", self.agent.host, *what, "--filter", "label=podlab.io/pod"
+            )
+            names = {pod.name for pod in self.pods}
+            assert self.machine is None or left == b"", f"of {names}, this is left: {left.decode()}"
+
 
 def _is_fresh(status: PodStatus) -> bool:
     return all(
@@ -192,25 +163,44 @@ def _is_fresh(status: PodStatus) -> bool:
     )
 
 
-async def _main(count: int, rounds: int, seed: int, *, own_engine: bool) -> None:
-    where = place(f"c{uuid.uuid4().hex[:6]}") if own_engine else None
-    host = os.environ.get("DOCKER_HOST", "")
+def table(took_s: Iterable[tuple[float, Accident]]) -> list[str]:
+    """Lines: each sort of accident, how often, median and worst."""
+    by_kind: dict[str, list[float]] = {}
+    for took, accident in took_s:
+        by_kind.setdefault(accident.kind, []).append(took)
+    lines = [f"{'ready again after':34} rounds  median  worst"]
+    lines += [
+        f"{kind:34} {len(times):6}  {statistics.median(times):4.1f} s  {max(times):4.1f} s"
+        for kind, times in sorted(by_kind.items(), key=lambda item: max(item[1]))
+    ]
+    return lines
+
+
+async def _main(given: argparse.Namespace) -> str:
+    """What is to be said against it, or nothing."""
+    where = place(f"c{uuid.uuid4().hex[:6]}") if given.own_engine else None
+    agent = AgentProcess(os.environ.get("DOCKER_HOST", ""), given.log)
+    machine = Machine(where, agent) if where else None
     try:
         if where:
             saved = await asyncio.to_thread(_docker, "save", "busybox")
-            host = (await start(where, own_network=True)).address
-            await asyncio.to_thread(_docker, "--host", host, "load", stdin=saved)
-        engine = await DockerEngine.connect(host)
-        chaos = Chaos(engine, host, pods_of("chaos", count, "busybox"), seed, where)
-        await chaos.run(rounds)
+            agent.host = (await start(where, own_network=True)).address
+            await asyncio.to_thread(_docker, "--host", agent.host, "load", stdin=saved)
+        engine = await DockerEngine.connect(agent.host)
+        chaos = Chaos(engine, agent, pods_of("chaos", given.pods, "busybox"), given.seed, machine)
+        try:
+            await chaos.run(given.rounds)
+        finally:
+            print("\n".join(table(chaos.took_s)))
     finally:
         if where:
             await stop(where, purge=True)
-    times = sorted(took for took, _ in chaos.took_s)
-    median, most = times[len(times) // 2], times[-1]
-    print(f"{rounds} rounds over {count} pods: ready again after {median:.1f} s, at most {most:.1f} s")
-    for took, cause in sorted(chaos.took_s)[-5:]:
-        print(f"  {took:.1f} s: {cause}")
+    times = [took for took, _ in chaos.took_s]
+    told = f"ready again after {statistics.median(times):.1f} s, at most {max(times):.1f} s"
+    print(f"{given.rounds} rounds over {given.pods} pods: {told}")
+    late = [f"  {took:.1f} s: {each.what}" for took, each in chaos.took_s if took > given.within]
+    head = f"{len(late)} of {given.rounds} rounds took longer than {given.within:g} s:"
+    return "\n".join([head, *late]) if late else ""
 
 
 def _docker(*words: str, stdin: bytes = b"") -> bytes:
@@ -222,6 +212,14 @@ if __name__ == "__main__":
     parser.add_argument("--pods", type=int, default=10)
     parser.add_argument("--rounds", type=int, default=100)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--own-engine", action="store_true", help="start an engine, and restart it, too")
-    given = parser.parse_args()
-    asyncio.run(_main(given.pods, given.rounds, given.seed, own_engine=given.own_engine))
+    parser.add_argument(
+        "--within", type=float, default=PATIENCE_S, metavar="S", help="fail where it takes longer"
+    )
+    parser.add_argument(
+        "--own-engine", action="store_true", help="start an engine, and kill and restart it, too"
+    )
+    parser.add_argument(
+        "--log", type=Path, default=os.devnull, metavar="FILE", help="for what the agent does"
+    )
+    if wrong := asyncio.run(_main(parser.parse_args())):
+        raise SystemExit(wrong)

@@ -9,24 +9,23 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from podlab.agent.known import FIRST_PAUSE_S, SETTLE_S, Known
+from podlab.agent import repairs
+from podlab.agent.known import NEXT_STEP_S, SETTLE_S, Known, is_odd
+from podlab.agent.outage import Outage
 from podlab.agent.owner import Nobody, Owner
 from podlab.agent.tender import Tender
 from podlab.clock import Clock, SystemClock
-from podlab.errors import Overtaken, PodlabError, ungrouped
-from podlab.status import ContainerStatus, Kind, Phase, PodStatus, State
+from podlab.errors import Overtaken, PodlabError, Unavailable, ungrouped
 from podlab.workloads.controller import Controller
 
 if TYPE_CHECKING:
     from podlab.agent.exits import ExitPolicy
-    from podlab.engines.base import Change, Engine
+    from podlab.engines.base import Change, Engine, PodEvent
 
 ROUND_S = 30.0
 AT_ONCE = 8
 END_S = 10.0
 """For giving restarts back to the engine."""
-LONGEST_AWAY_S = 3.0
-"""Between two attempts to reach an engine that does not answer."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +66,9 @@ class Agent:
         self._tended: set[str] = set()
         self._places = asyncio.Semaphore(AT_ONCE)
         self._group = asyncio.TaskGroup()
-        self._is_away = False
+        self._outage = Outage(
+            engine, self._clock, on_lost=lambda why: self._tell("lost", message=why), on_found=self._found
+        )
         self._tender = Tender(
             engine, self._clock, self._owner, exit_policy=exit_policy, wake=self._wake,
             news=lambda name: self._mark(name, 0),
@@ -93,30 +94,38 @@ class Agent:
     # --- where to look
 
     async def _listen(self) -> None:
-        pause_s = FIRST_PAUSE_S
         since: datetime | None = None  # by the engine's clock, which may be another machine's
         while True:
+            began = self._clock.now()
             try:
                 async for event in self._engine.watch(since=since):
-                    self._returned()
-                    pause_s, since = FIRST_PAUSE_S, event.at
-                    self._workloads.notice(event)
-                    if not self._tends(event.pod):
-                        continue
-                    known = self._pods.setdefault(event.pod, Known())
-                    known.notice(event)
-                    if known.is_crash(event):
-                        known.taken.add(event.container)
-                        self._group.create_task(self._take_over(event.pod, event.container, known))
-                    self._mark(event.pod, SETTLE_S)
+                    self._outage.end()
+                    since = event.at
+                    self._heed(event)
             except PodlabError as error:
                 _heed_cancellation()
-                self._away(error)
-            await self._clock.sleep(pause_s)
-            pause_s = min(pause_s * 2, LONGEST_AWAY_S)
-            for name, known in self._pods.items():  # nobody knows what happened meanwhile
-                known.is_excused = True
-                self._mark(name, SETTLE_S)
+                self._outage.begin(error)
+            await self._outage.wait(after_s=self._clock.now() - began)
+            self._look_at_all()
+
+    def _heed(self, event: PodEvent) -> None:
+        self._workloads.notice(event)
+        if not self._tends(event.pod):
+            return
+        known = self._pods.setdefault(event.pod, Known())
+        now = self._clock.now()
+        known.notice(event, now, is_ours=now < known.repairs_until)
+        if known.is_crash(event):
+            known.taken.add(event.container)
+            self._group.create_task(self._take_over(event.pod, event.container, known))
+        is_next = known.is_next_step(event)
+        self._mark(event.pod, NEXT_STEP_S if is_next else SETTLE_S, rests=not is_next)
+
+    def _look_at_all(self) -> None:
+        """Nobody knows what happened meanwhile."""
+        for name, known in self._pods.items():
+            known.is_excused = True
+            self._mark(name, SETTLE_S)
 
     async def _rounds(self) -> None:
         while True:
@@ -125,16 +134,16 @@ class Agent:
                     await self._round()
             except PodlabError as error:
                 _heed_cancellation()
-                self._away(error)
+                self._outage.begin(error)
             await self._clock.sleep(ROUND_S)
 
     async def _round(self) -> None:
         """Two cheap requests; only what they show to be new or odd is looked at."""
         found = {status.name: status for status in await self._engine.list() if self._tends(status.name)}
-        self._returned()
+        self._outage.end()
         for name, status in found.items():
             known = self._pods.get(name)
-            if known is None or known.spec is None or _is_odd(status):
+            if known is None or known.spec is None or is_odd(status):
                 self._mark(name, 0)
         for name in self._owner.wanted().keys() - found.keys():
             self._mark(name, 0)
@@ -144,8 +153,8 @@ class Agent:
             await self._engine.delete(name)
             self._tell("removed", name, message="its lifetime was over")
 
-    def _mark(self, name: str, settle_s: float) -> None:
-        self._pods.setdefault(name, Known()).mark(self._clock.now(), settle_s)
+    def _mark(self, name: str, settle_s: float, *, rests: bool = True) -> None:
+        self._pods.setdefault(name, Known()).mark(self._clock.now(), settle_s, rests=rests)
         if name not in self._tended:
             self._tended.add(name)
             self._group.create_task(self._tend(name))
@@ -157,6 +166,8 @@ class Agent:
                 while (rest_s := known.due - self._clock.now()) > 0:
                     await self._clock.sleep(rest_s)
                 known.first_mark = None
+                if self._outage.is_on:  # all are looked at when it is over
+                    return
                 async with self._places:
                     await self._look(name, known)
         finally:
@@ -168,13 +179,20 @@ class Agent:
         try:
             with ungrouped():
                 await self._tender.look(name, known)
+            known.is_excused = False
         except Overtaken:  # another one is at it: see what has become of it
             known.mark(self._clock.now(), SETTLE_S)
         except PodlabError as error:
             _heed_cancellation()
-            self._tell("failed", name, message=error.message)
-            known.rest(self._clock.now())
+            if not isinstance(error, Unavailable) or await self._outage.answers():
+                await self._failed(name, known, error)
             known.mark(self._clock.now(), SETTLE_S)
+
+    async def _failed(self, name: str, known: Known, error: PodlabError) -> None:
+        self._tell("failed", name, message=error.message)
+        known.rest(self._clock.now())
+        with suppress(PodlabError):
+            await repairs.failed(self._engine, name, error.message, self._clock.now())
 
     async def _take_over(self, pod: str, container: str, known: Known) -> None:
         """At once, for an engine restarts what crashes ten times within the time that a look takes to come."""
@@ -209,15 +227,9 @@ class Agent:
 
     # --- what to tell
 
-    def _away(self, error: PodlabError) -> None:
-        if not self._is_away:
-            self._is_away = True
-            self._tell("lost", message=error.message)
-
-    def _returned(self) -> None:
-        if self._is_away:
-            self._is_away = False
-            self._tell("found", message="the engine answers again")
+    def _found(self) -> None:
+        self._tell("found", message="the engine answers again")
+        self._look_at_all()
 
     def _tell_of_workload(self, verb: str, workload: str, message: str) -> None:
         self._tell(verb, workload, message=message)
@@ -225,19 +237,6 @@ class Agent:
     def _tell(self, verb: str, pod: str = "", *, changes: tuple[Change, ...] = (), message: str = "") -> None:
         at = datetime.fromtimestamp(self._clock.now(), UTC)
         self._on_action(Action(at=at, verb=verb, pod=pod, changes=changes, message=message))
-
-
-def _is_odd(status: PodStatus) -> bool:
-    """Whether the cheap listing shows a pod that may need a repair."""
-    return (
-        status.phase is not Phase.RUNNING
-        or status.running < status.wanted
-        or any(c.reason == "Stale" or _has_ended(c) for c in status.containers)
-    )
-
-
-def _has_ended(c: ContainerStatus) -> bool:
-    return c.state is State.TERMINATED and not (c.kind is Kind.INIT and c.exit_code == 0)
 
 
 def _heed_cancellation() -> None:

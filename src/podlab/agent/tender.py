@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+from podlab.agent import repairs
 from podlab.agent.exits import ends_pod
-from podlab.agent.known import Known, repairable
-from podlab.errors import Conflict, NotFound, Overtaken
+from podlab.agent.known import SETTLE_S, Known, repairable
+from podlab.errors import Conflict, NotFound, Overtaken, PodlabError
 from podlab.node import order
 from podlab.node.decide import Decision
 from podlab.node.tracker import Kind
@@ -24,8 +26,8 @@ if TYPE_CHECKING:
     from podlab.model import Pod
     from podlab.status import PodStatus
 
-HEADLESS_S = 2.0
-"""What a removal may take between the infra container and the last of the others."""
+LEFT_S = 1.5
+"""What a removal may take between two containers, or who makes a pod."""
 PAST = timedelta(hours=1)
 """How far back an engine is asked what happened to a pod that is down when the agent comes."""
 
@@ -66,41 +68,51 @@ class Tender:
             if owned is not None:
                 await self._apply(name, known, owned, await self._engine.plan(owned), set())
             return
-        except Conflict:  # it went with the infra container
-            if known.spec is None or not self._is_left_so(name, known):
+        except Conflict:  # it went with the infra container and the first member
+            if known.spec is None:
                 return
             wanted, has_spec = known.spec, False
+        is_headless = status.reason == "InfraMissing"
+        if owned is None and is_headless and not self._is_left_so(name, known, at_once=_all_run(status)):
+            return
         await self._remember_past(name, known, status)
         if owned is None and (ended := ends_pod(wanted, status, self._exit_policy)):
             await self.leave(known)
             await self._engine.stop(name)
-            known.stopped.update(c.name for c in status.containers)
+            known.stopped |= {c.name: self._clock.now() for c in status.containers}
             self._tell("stopped", name, (), f"container {ended} has ended")
             return
         decision = await self._decide(known, wanted, status, is_owned=owned is not None)
         changes = await self._engine.plan(wanted)
         if not changes:
             known.spec = wanted
+            await self._is_repaired(name, known, ())
             return
         if owned is not None:
             await self._apply(name, known, wanted, changes, set(decision.hold))
             return
-        repairs, held = repairable(known, wanted, status, decision, changes)
+        is_new = known.spec is None and known.repairing is None
+        if is_new and not is_headless and _lacks(changes, status) and not self._is_left_so(name, known):
+            return  # it may be under way
+        chosen, held = repairable(known, wanted, status, decision, changes)
+        is_going_on = known.repairing is None and _goes_on(chosen, status, decision)
         await self._apply(
-            name, known, wanted, repairs, held, is_going_on=_goes_on(repairs, status, decision),
-            based_on=wanted if has_spec else None,
-        )  # fmt: skip
+            name, known, wanted, chosen, held, is_going_on=is_going_on, based_on=wanted if has_spec else None
+        )
 
-    def _is_left_so(self, name: str, known: Known) -> bool:
-        """Whether the infra container has been away for a while: a pod that is being removed loses its containers in
-        any order, and is not made anew meanwhile."""
+    def _is_left_so(self, name: str, known: Known, *, at_once: bool = False) -> bool:
+        """Whether parts of the pod have been away for a while and nothing happens to it: a pod that is being removed
+        loses its containers in any order, and is not made anew meanwhile. `at_once`: none of those that are there has
+        ended, so nobody removes them."""
         now = self._clock.now()
-        if known.headless_since is None or known.headless_since < now - 15 * HEADLESS_S:
-            known.headless_since = now
-        if (rest_s := known.headless_since + HEADLESS_S - now) > 0:
-            self._wake(name, now + rest_s)
+        if known.odd_since is None or known.odd_since < now - 20 * LEFT_S:
+            known.odd_since = now
+        quiet_at = known.stirred_at + SETTLE_S
+        at = quiet_at if at_once else max(quiet_at, known.odd_since + LEFT_S)
+        if at > now:
+            self._wake(name, at)
             return False
-        known.headless_since = None
+        known.odd_since = None
         return True
 
     async def take_over(self, name: str, container: str, known: Known) -> None:
@@ -126,12 +138,13 @@ class Tender:
                 kinds=EVERY_PROBE - ({Kind.READINESS} if is_owned else set()),
                 on_news=lambda: self._news(wanted.name),
             )  # fmt: skip
-        excused = {c.name for c in status.containers} if known.is_excused else known.accidents
+        excused = {c.name for c in status.containers} if known.is_excused else set(known.accidents)
+        if known.spec is None:
+            excused |= _cut_off(status)
         unexplained = {c.name for c in status.containers if known.spec is None and c.name not in known.died}
         decision = await known.keeper.look(
             status, stopped=known.stopped, excused=excused, unexplained=unexplained, ends=known.ends
         )
-        known.is_excused = False
         for container in decision.kill:
             message = f"container {container} is restarted: a probe or hook of it failed"
             self._tell("killed", wanted.name, (), message)
@@ -141,14 +154,19 @@ class Tender:
 
     async def _remember_past(self, name: str, known: Known, status: PodStatus) -> None:
         """Of a pod that is down at the first look: whether somebody wanted that."""
+        if status.sandbox:
+            known.forget_shutdown()  # the event may have been lost with the engine
         if known.spec is not None or known.has_past:
             return
         known.has_past = True
-        if not status.reason and all(c.state is not State.TERMINATED for c in status.containers):
+        if not status.reason and _all_run(status) and status.running >= status.wanted:
             return
+        record = await self._engine.record(name)
+        known.repairing = record.repairing if record else None
         since = datetime.now(UTC) - PAST
         async for event in self._engine.watch(name, since=since, follow=False):
-            known.notice(event)
+            at = event.at.timestamp()
+            known.notice(event, at, is_ours=_is_of_repair(at, known.repairing))
 
     async def _apply(
         self, name: str, known: Known, wanted: Pod, changes: list[Change], held: set[str], *,
@@ -158,14 +176,56 @@ class Tender:
         and it is not made anew."""
         if not changes:
             return
+        is_wanted_anyway = name in self._owner.wanted()
+        if not is_going_on and not is_wanted_anyway and repairs.destroys_traces(changes):
+            known.repairing = known.told_at or self._clock.now()
+            with suppress(PodlabError):  # the repair matters more
+                await repairs.begin(self._engine, name, known.repairing)
+        known.repairs_until = self._clock.now() + repairs.LONGEST_S
         try:
             await self._engine.apply(wanted, hold=held, based_on=based_on)
         except Overtaken:
             self._news(name)
             return
+        finally:
+            known.repairs_until = self._clock.now() + SETTLE_S
         if not is_going_on:
-            known.rest(self._clock.now())
+            known.rest(self._clock.now(), has_helped=True)
         self._tell("started" if is_going_on else "repaired", name, changes, "")
+        if not is_going_on:
+            await self._is_repaired(name, known, changes)
+
+    async def _is_repaired(self, name: str, known: Known, changes: Sequence[Change]) -> None:
+        events = repairs.events(changes, self._clock.now())
+        if not events and known.repairing is None:
+            return
+        with suppress(PodlabError):  # the next look notes it
+            await repairs.done(self._engine, name, events)
+            known.repairing = None
+
+
+def _all_run(status: PodStatus) -> bool:
+    return all(c.state is State.RUNNING for c in status.containers)
+
+
+def _lacks(changes: Collection[Change], status: PodStatus) -> bool:
+    """Whether a container is not even there."""
+    there = {c.name for c in status.containers}
+    return any(c.verb == "create" and c.container not in there for c in changes)
+
+
+def _cut_off(status: PodStatus) -> set[str]:
+    """What ended with the pod's earlier namespaces, or may have: no fault of its own, as when a machine is rebooted."""
+    began = float(status.sandbox.split()[-1]) if status.sandbox else 0.0
+    return {
+        c.name
+        for c in status.containers
+        if not began or (c.started_at is not None and c.started_at.timestamp() < began)
+    }
+
+
+def _is_of_repair(at: float, repairing: float | None) -> bool:
+    return repairing is not None and 0 < at - repairing < repairs.LONGEST_S
 
 
 def _is_special(wanted: Pod, status: PodStatus, *, is_owned: bool) -> bool:

@@ -166,6 +166,7 @@ async def test_an_infra_that_was_removed_is_healed_by_the_next_up(
     await engine.apply(pod)
     assert docker("rm", "-f", f"podlab-{pod.name}-infra").returncode == 0
     assert (await engine.get(pod.name)).reason == "InfraMissing"
+    assert await engine.spec(pod.name) == pod, "a member has a copy"
     await engine.apply(pod)
     rows = {row.container: row for row in await engine.namespaces(pod.name)}
     assert rows["app"].sharing["net"] == "pod"

@@ -34,6 +34,7 @@ from podlab.engines.docker.found import FoundPod
 from podlab.engines.docker.image_user import refuse_unmapped, settled
 from podlab.engines.docker.oom import scored
 from podlab.engines.docker.plan import Step, Verb, plan
+from podlab.engines.docker.starting import start
 from podlab.engines.docker.stopping import stop_found
 from podlab.engines.docker.translate.last_words import has_file, last_words_volume
 from podlab.errors import Conflict, NotFound, Overtaken, PodlabError, Unsupported
@@ -73,8 +74,12 @@ async def apply(
 
 
 async def _undo(client: Client, before: FoundPod, run: _Run, infra_image: str) -> None:
-    """A pod that was not there is removed as far as we made it; one that was there gets its old wanted state."""
-    if before.infra is None or before.spec is None:
+    """A pod that was not there is removed as far as we made it; one that was there gets its old wanted state. What was
+    to be repaired is left nearer to it than it was found: a new infra container may have the last copy of what is
+    wanted."""
+    if before.infra is None and before.spec == encode(run.pod):
+        return
+    if before.spec is None:
         async with asyncio.TaskGroup() as group:
             for id in run.made_containers:
                 group.create_task(remove_container(client, id))
@@ -206,11 +211,11 @@ class _Run:
             case Verb.CREATE:
                 await self._create(step.target, name)
             case Verb.START:
-                await client.json("POST", f"/containers/{name}/start")
+                await start(client, name)
             case Verb.RESTART:
                 # One request leaves a container without grace period with a root that nobody can exec into.
                 await client.json("POST", f"/containers/{name}/stop")
-                await client.json("POST", f"/containers/{name}/start")
+                await start(client, name)
             case Verb.STOP:
                 await stop_found(client, self.infra_image, self.found, step.target)
                 await client.json("POST", f"/containers/{name}/stop")

@@ -153,7 +153,7 @@ def _assemble(
     infra = next((c for c in containers if c.labels.get(naming.ROLE) == "infra"), None)
     members = [c for c in containers if c.labels.get(naming.ROLE) == "member"]
     specs = _generations(volumes, "spec")
-    labels = specs[max(specs)]["Labels"] if specs else infra.labels if infra else {}
+    labels = specs[max(specs)]["Labels"] if specs else _keeper_of_spec(infra, containers)
     records = _generations(volumes, "status")
     return FoundPod(
         name=name,
@@ -169,6 +169,16 @@ def _assemble(
         spec=json.loads(labels[naming.SPEC]) if naming.SPEC in labels else None,
         networks=networks,
     )
+
+
+def _keeper_of_spec(infra: FoundContainer | None, containers: list[FoundContainer]) -> Mapping[str, str]:
+    """Labels with the first wanted state: the infra's, or where that was removed those of the newest member that has a
+    copy."""
+    if infra is not None:
+        return infra.labels
+    copies = [c for c in containers if c.labels.get(naming.ROLE) == "member" and naming.SPEC in c.labels]
+    newest = max(copies, key=lambda c: c.created_at or datetime.min.replace(tzinfo=UTC), default=None)
+    return newest.labels if newest else {}
 
 
 def _generations(volumes: list[Mapping[str, Any]], role: str) -> dict[int, Mapping[str, Any]]:

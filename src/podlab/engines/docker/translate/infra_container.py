@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator
 
 from podlab import model, naming
 from podlab.engines.docker.translate.bridges import HOST, endpoint, network_name
-from podlab.engines.docker.translate.labels import Body, digest, labels, one_shim, runtime
+from podlab.engines.docker.translate.labels import (
+    Body,
+    digest,
+    labels,
+    one_shim,
+    runtime,
+    wanted_state,
+)
 from podlab.engines.docker.translate.names import called, hostname, resolver
 from podlab.engines.docker.translate.security import SECCOMP_FILE, group_of_volumes, users
 from podlab.engines.docker.translate.volumes import HELD_AT, is_in_memory, volume_mount
@@ -16,16 +22,12 @@ from podlab.manifest.sysctls import dotted
 from podlab.model import ContainerPort, Pod
 from podlab.objects.files import has_content
 from podlab.ports import published
-from podlab.wire import encode
 
 
 def infra(pod: Pod, image: str, ends_at: int | None) -> Body:
     """`ends_at` is in seconds since the epoch: absolute, so that a restart does not begin the lifetime anew."""
     spec = pod.spec
-    own = labels(pod, naming.INFRA, "infra", infra_hash(pod)) | {
-        naming.GENERATION: "1",
-        naming.SPEC: json.dumps(encode(pod), separators=(",", ":")),
-    }
+    own = labels(pod, naming.INFRA, "infra", infra_hash(pod)) | {naming.GENERATION: "1", **wanted_state(pod)}
     if ends_at is not None:
         own[naming.DEADLINE] = str(ends_at)
     wait = "exec sleep infinity"
@@ -55,9 +57,7 @@ def infra(pod: Pod, image: str, ends_at: int | None) -> Body:
             **grouped(pod),
             **users(pod),
             "Annotations": one_shim(pod),
-            "Mounts": [
-                volume_mount(pod, v, f"{HELD_AT}/{v.name}") for v in spec.volumes if is_in_memory(v)
-            ],
+            "Mounts": [volume_mount(pod, v, f"{HELD_AT}/{v.name}") for v in spec.volumes if is_in_memory(v)],
         },
         "NetworkingConfig": endpoint(pod),
     }

@@ -26,9 +26,13 @@ def spec_volume(pod: Pod, generation: int) -> Body:
         "Name": naming.spec_volume(pod.name, generation),
         "Labels": {
             naming.POD: pod.name, naming.ROLE: "spec", naming.VERSION: naming.LABEL_SCHEME,
-            naming.GENERATION: str(generation), naming.SPEC: json.dumps(encode(pod), separators=(",", ":")),
+            naming.GENERATION: str(generation), **wanted_state(pod),
         },
     }  # fmt: skip
+
+
+def wanted_state(pod: Pod) -> dict[str, str]:
+    return {naming.SPEC: json.dumps(encode(pod), separators=(",", ":"))}
 
 
 def status_volume(pod: str, generation: int, told: Mapping[str, str]) -> Body:

@@ -8,7 +8,14 @@ from typing import Final
 from podlab import model, naming
 from podlab.engines.docker.translate.bridges import HOST
 from podlab.engines.docker.translate.devices import devices, disk
-from podlab.engines.docker.translate.labels import Body, digest, labels, one_shim, runtime
+from podlab.engines.docker.translate.labels import (
+    Body,
+    digest,
+    labels,
+    one_shim,
+    runtime,
+    wanted_state,
+)
 from podlab.engines.docker.translate.last_words import last_words_label, last_words_mount
 from podlab.engines.docker.translate.mounts import mounts
 from podlab.engines.docker.translate.security import (
@@ -57,10 +64,13 @@ def member(pod: Pod, container: Container, around: Surroundings = NOTHING_AROUND
         "Labels": labels(pod, container.name, "member", member_hash(pod, container))
         | {naming.SHAPE: member_shape(pod, container)}
         | stops(pod, container, grace_s(pod))
-        | last_words_label(container),
+        | last_words_label(container)
+        | copy_of_wanted_state(pod, container),
         "HostConfig": {
             # PID 1 of a shared PID namespace is the infra's init; a second one would reap nothing.
-            "Init": not shares_pid and not pod.spec.host_pid and pod.metadata.annotations.get(model.INIT) != "false",
+            "Init": not shares_pid
+            and not pod.spec.host_pid
+            and pod.metadata.annotations.get(model.INIT) != "false",
             "NetworkMode": joined,
             "IpcMode": HOST if pod.spec.host_ipc else joined,
             "PidMode": HOST if pod.spec.host_pid else joined if shares_pid else "",
@@ -95,6 +105,12 @@ def member(pod: Pod, container: Container, around: Surroundings = NOTHING_AROUND
     if security.proc_mount == "Unmasked":
         body["HostConfig"] |= {"MaskedPaths": [], "ReadonlyPaths": []}
     return body
+
+
+def copy_of_wanted_state(pod: Pod, container: Container) -> dict[str, str]:
+    """On the first container: what should be there is known also where the infra container was removed before anybody
+    had seen the pod. It counts only then, and is in no hash: it may be that of an earlier generation."""
+    return wanted_state(pod) if container.name in [c.name for c in pod.spec.containers[:1]] else {}
 
 
 def member_shape(pod: Pod, container: Container) -> str:
