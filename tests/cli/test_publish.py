@@ -54,7 +54,7 @@ def test_a_stopped_container_is_not_started_by_it(podlab: Podlab, make: Make, en
         (["publish", "web", "80"], 2, "'80' is not [IP:]HOST_PORT:PORT"),
         (["publish", "nope", "8080:80"], 3, "no pod 'nope'"),
         (["publish", "web", "9000:80"], 1, "publishes 9000:90/tcp already"),
-        (["publish", "web", "53:53/udp"], 1, "53:53/udp"),
+        (["publish", "web", "53:53/sctp"], 1, "53:53/sctp"),
         (["unpublish", "web", "1234"], 3, "does not publish 1234"),
         (["unpublish", "web", "9000"], 3, "hostPort of one of its containers"),
     ],

@@ -88,7 +88,7 @@ def test_a_port_of_the_infra_cannot_be_taken_back() -> None:
         plan(pod(), running(pod("8080:80")))
 
 
-@pytest.mark.parametrize(("port", "notes"), [("53:53/udp", {}), ("8080:80", {ISOLATED: "true"})])
+@pytest.mark.parametrize(("port", "notes"), [("53:53/sctp", {}), ("8080:80", {ISOLATED: "true"})])
 def test_what_cannot_be_passed_on_is_told(port: str, notes: dict[str, str]) -> None:
     with pytest.raises(Unsupported):
         plan(pod(port, **notes), running(pod(**notes)))

@@ -20,7 +20,7 @@ from tests.conftest import docker
 from tests.engines.docker.test_plan import T0, World, found_container
 
 if TYPE_CHECKING:
-    from podlab.engines.docker import DockerEngine
+    from podlab.engines.docker.engine import DockerEngine
 
 
 def pod_of(name: str, image: str, *command: str, clean: bool = False, **spec: object) -> Pod:

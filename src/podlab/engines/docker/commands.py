@@ -106,10 +106,16 @@ def _publisher(pod: Pod, step: Step, infra_image: str) -> str:
     name = translate.publisher_name(pod.name, step.target)
     if step.verb is Verb.UNPUBLISH:
         return _line("docker", "rm", "-f", name)
-    body = translate.publisher(pod, parse(step.target), infra_image)
-    flags = _flags(name, body, body["Entrypoint"])
+    port = parse(step.target)
+    body = (
+        translate.forwarder(pod, port)
+        if port.protocol == "UDP"
+        else translate.publisher(pod, port, infra_image)
+    )
+    first, *rest = body["Entrypoint"]
+    flags = _flags(name, body, [first])
     parts = ["docker run -d", *(" ".join(map(shlex.quote, flag)) for flag in flags)]
-    return " \\\n  ".join([*parts, shlex.join([body["Image"], *body["Cmd"]])])
+    return " \\\n  ".join([*parts, shlex.join([body["Image"], *rest, *body["Cmd"]])])
 
 
 def _flags(name: str, body: Body, entrypoint: list[str]) -> Iterator[list[str]]:

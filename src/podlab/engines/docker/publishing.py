@@ -51,9 +51,9 @@ def added(wanted: Pod, infra: FoundContainer | None) -> dict[str, ContainerPort]
 
 def _refuse(pod: Pod, ports: Iterable[ContainerPort]) -> None:
     for port in ports:
-        if port.protocol not in (None, "TCP"):
+        if port.protocol == "SCTP":
             raise Unsupported(
-                f"pod '{pod.name}' is there already, and only TCP ports can be published later, not {text(port)}",
+                f"pod '{pod.name}' is there already, and TCP and UDP ports can be published later, not {text(port)}",
                 subject=pod.name,
                 hint="`podlab up --replace` makes the pod anew with it",
             )

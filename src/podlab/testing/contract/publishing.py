@@ -91,7 +91,7 @@ class Publishing(Case):
         pod = pod_of(name, member("app", image))
         async with self.running(engine, pod):
             with pytest.raises(Unsupported):
-                await engine.apply(with_ports(pod, f"{port}:53/udp"))
+                await engine.apply(with_ports(pod, f"{port}:53/sctp"))
 
     async def test_a_port_that_comes_to_an_isolated_pod_is_refused(
         self, engine: Engine, image: str, name: str, port: int

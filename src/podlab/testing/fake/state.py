@@ -107,10 +107,10 @@ def published_ports(pod: Pod) -> frozenset[str]:
 
 
 def _ports(found: FakePod, pod: Pod) -> list[Change]:
-    """What came later may come and go; only over TCP, and not to a pod that nobody on its network reaches."""
+    """What came later may come and go; not over SCTP, and not to a pod that nobody on its network reaches."""
     before, now = published_ports(found.spec), published_ports(pod)
     for port in sorted(now - before):
-        if pod.is_isolated or not port.endswith("/tcp"):
+        if pod.is_isolated or port.endswith("/sctp"):
             raise Unsupported(
                 f"port {port} cannot be published for pod {pod.name!r} any more", subject=pod.name
             )

@@ -10,7 +10,7 @@ from podlab.engines.base import LogLine
 from podlab.engines.docker.streams.frames import Demultiplexer, Piece
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncGenerator
 
     from podlab.engines.docker.api.client import Client
 
@@ -27,7 +27,7 @@ https://github.com/moby/moby/blob/v26.1.5/daemon/logger/copier.go#L19"""
 async def logs(
     client: Client, container_id: str, *, follow: bool = False, tail: int | None = None,
     since: datetime | None = None,
-) -> AsyncIterator[LogLine]:  # fmt: skip
+) -> AsyncGenerator[LogLine, None]:  # fmt: skip
     """Lines from `since` on, at most the last `tail` of them. With `follow` until the container ends."""
     path = f"/containers/{container_id}"
     tty = bool((await client.json("GET", f"{path}/json"))["Config"]["Tty"])

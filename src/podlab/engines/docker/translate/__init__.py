@@ -6,6 +6,7 @@ https://docs.docker.com/reference/api/engine/version/v1.45/#tag/Container/operat
 """
 
 from podlab.engines.docker.translate.bridges import bridge_name, endpoint, network
+from podlab.engines.docker.translate.forwarder import READY, forwarder
 from podlab.engines.docker.translate.infra_container import infra, infra_hash
 from podlab.engines.docker.translate.labels import NETWORK_LABELS, Body, spec_volume, status_volume
 from podlab.engines.docker.translate.member_container import (
@@ -38,8 +39,8 @@ from podlab.engines.docker.translate.volumes import (
 from podlab.engines.docker.translate.whole_pod import bounds_volume, is_bounded, own_bounds, whole
 
 __all__ = [
-    "DEFAULT_GRACE_S", "HELD_AT", "LOGS", "NETWORK_LABELS", "OPENER", "SECCOMP_FILE", "Body", "bounds",
-    "bounds_volume", "bridge_name", "capabilities", "claim", "claimed", "effective", "endpoint", "grace_s",
+    "DEFAULT_GRACE_S", "HELD_AT", "LOGS", "NETWORK_LABELS", "OPENER", "READY", "SECCOMP_FILE", "Body", "bounds",
+    "bounds_volume", "bridge_name", "capabilities", "claim", "claimed", "effective", "endpoint", "forwarder", "grace_s",
     "group_of_volumes", "hostname", "infra", "infra_hash", "is_bounded", "is_in_memory",
     "is_scratch", "member", "member_hash", "member_shape", "network", "opener", "opener_of", "own_bounds",
     "own_volumes", "publisher", "publisher_name", "restarts", "source", "spec_volume",

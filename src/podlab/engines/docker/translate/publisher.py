@@ -1,4 +1,4 @@
-"""The container that publishes one more port of a pod that is there already.
+"""The container that publishes one more port of a pod that is there already, where the kernel cannot (`forwarder`).
 
 An engine binds a container's ports when it makes the container, and the infra must not be made anew. So a port that
 comes later is that of a container of its own, on the pod's bridge, which passes each connection on to the pod by its
@@ -21,8 +21,18 @@ def publisher_name(pod: str, published: str) -> str:
     return f"podlab-{pod}-port.{place.strip('[').replace(']', '').replace(':', '_')}"
 
 
+def publisher_labels(pod: Pod, port: ContainerPort) -> dict[str, str]:
+    return {
+        naming.POD: pod.name,
+        naming.ROLE: "publisher",
+        naming.VERSION: naming.LABEL_SCHEME,
+        naming.PUBLISHES: text(port),
+    }
+
+
 def publisher(pod: Pod, port: ContainerPort, image: str) -> Body:
-    """Its command is busybox's `nc`, as that of the infra: one process listens, and one more for each connection."""
+    """Of a TCP port. Its command is busybox's `nc`, as that of the infra: one process listens, and one more for each
+    connection."""
     key = f"{port.container_port}/tcp"
     return {
         "Image": image,
@@ -31,10 +41,7 @@ def publisher(pod: Pod, port: ContainerPort, image: str) -> Body:
             "-ll", "-p", str(port.container_port), "-e", "nc", pod.name, str(port.container_port),
         ],
         "User": "65534:65534",
-        "Labels": {
-            naming.POD: pod.name, naming.ROLE: "publisher", naming.VERSION: naming.LABEL_SCHEME,
-            naming.PUBLISHES: text(port),
-        },
+        "Labels": publisher_labels(pod, port),
         "ExposedPorts": {key: {}},
         "HostConfig": {
             "Init": True,
