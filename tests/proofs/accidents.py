@@ -109,16 +109,21 @@ class Machine:
                 await asyncio.sleep(0.05)
 
     async def _start_engine(self) -> None:
-        """Alone: its containerd has never ended."""
+        """Alone: its containerd has never ended. A process that nobody has waited for yet still has its number."""
+        self.place.pidfile.unlink(missing_ok=True)
         command = ("nsenter", f"--net={self.place.namespace}", find("dockerd"))
         with self.place.log.open("a") as log:
             await asyncio.create_subprocess_exec(
                 *command, "--config-file", str(self.place.run / "daemon.json"), stdin=subprocess.DEVNULL, stdout=log,
                 stderr=log, start_new_session=True, env=os.environ | {"PATH": path()},
             )  # fmt: skip
-        async with asyncio.timeout(PATIENCE_S):
-            while not (await status(self.place)).running:  # noqa: ASYNC110 - it tells nobody
-                await asyncio.sleep(0.05)
+        try:
+            async with asyncio.timeout(PATIENCE_S):
+                while not (await status(self.place)).running:  # noqa: ASYNC110 - it tells nobody
+                    await asyncio.sleep(0.05)
+        except TimeoutError:
+            said = self.place.log.read_text(errors="replace").splitlines()[-5:]
+            raise AssertionError("the engine does not come up again: " + "\n".join(said)) from None
 
 
 def accidents(

@@ -104,7 +104,7 @@ class Chaos:
             yield
         finally:
             await self.agent.end()
-            await down(self.engine, [pod.name for pod in self.pods], grace_s=0)
+        await down(self.engine, [pod.name for pod in self.pods], grace_s=0)
 
     async def _until_ready(self, what: str) -> float:
         """Seconds until all pods were ready. Only those that are not yet are asked, so that asking costs the agent
