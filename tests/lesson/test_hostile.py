@@ -43,6 +43,7 @@ def made(text: str) -> Step | None:
             return None
 
 
+@pytest.mark.long
 @given(HOSTILE | TEXT)
 @settings(max_examples=500, deadline=None)
 def test_what_is_shown_can_do_nothing(text: str) -> None:
@@ -68,6 +69,7 @@ def test_an_address_is_allowed_by_its_scheme_or_is_a_file_below(text: str) -> No
         assert ".." not in target.value.split("/")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "piece",
     ["[", "![", "[a](", "*a_ ", "`a``b```", "<a ", "{{ ", "&", "> ", "- ", "_a*\n", "[a "*4 + "\n", ":::note\n",

@@ -50,6 +50,7 @@ def is_answered(data: bytes) -> None:
             assert line.isprintable(), line
 
 
+@pytest.mark.long
 @given(st.data())
 @settings(max_examples=150, deadline=None)
 def test_noise_in_a_good_file(data: st.DataObject) -> None:
@@ -61,6 +62,7 @@ def test_noise_in_a_good_file(data: st.DataObject) -> None:
     is_answered(text.encode())
 
 
+@pytest.mark.long
 @given(st.data())
 @settings(max_examples=150, deadline=None)
 def test_another_value_for_any_field(data: st.DataObject) -> None:

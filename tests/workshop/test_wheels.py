@@ -79,5 +79,6 @@ def test_podlab_runs_from_the_wheels_alone(made: dict[str, bytes], tmp_path: Pat
     assert '"$schema"' in done.stdout
 
 
+@pytest.mark.long
 def test_equal_installations_give_equal_wheels(made: dict[str, bytes]) -> None:
     assert dict(wheels()) == made

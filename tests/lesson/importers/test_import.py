@@ -36,6 +36,7 @@ def sources(format_: str, text: str) -> dict[str, str]:
     return {"workshop/content/a.md" if format_ == "educates" else "a.md": text}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("format_", FORMATS)
 @given(st.lists(st.sampled_from(PIECES), min_size=1, max_size=25).map("\n".join))
 @settings(max_examples=100, deadline=None)

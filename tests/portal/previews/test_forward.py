@@ -172,6 +172,7 @@ def _peak_mb() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
+@pytest.mark.long
 async def test_a_hundred_megabytes_each_way_in_bounded_memory() -> None:
     """Reader and writer stand in this process, too; what is measured is the growth of all of them."""
     block = bytes(range(256)) * 1024

@@ -53,6 +53,7 @@ async def test_a_ticket_counts_once_and_not_for_long() -> None:
             assert answer.status == 403
 
 
+@pytest.mark.long
 async def test_a_cookie_of_any_bytes_is_no_mistake_of_ours() -> None:
     async with stage() as s:
         own = f"podlab-preview-{s.port}".encode()
@@ -320,6 +321,7 @@ REQUEST_PARTS = st.sampled_from([
 ])  # fmt: skip
 
 
+@pytest.mark.long
 @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.lists(REQUEST_PARTS, min_size=1, max_size=12))
 def test_no_bytes_harm_the_proxy(parts: list[bytes]) -> None:

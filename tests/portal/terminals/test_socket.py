@@ -100,6 +100,7 @@ async def test_a_plain_request_is_told_what_is_needed() -> None:
         assert answer.status == 426
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("frame", "code"),
     [(b"i" + bytes((1 << 16) + 1), 1009), (b"", 1008), (b"x", 1008), (b"a\xff\xff\xff\xff", 1008)],
