@@ -58,6 +58,10 @@ def change(verb: str, container: str = "", reason: str = "") -> Change:
             ],
         ),
         (
+            [change("stop", "app"), change("start", "prepare", "the pod's namespaces are new")],
+            [("", "repaired: infra was started anew; the init containers run again, and then the others")],
+        ),
+        (
             [change("connect", "", "was disconnected")],
             [("", "repaired: infra was cut off from its network; connected again")],
         ),
