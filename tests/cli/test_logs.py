@@ -50,3 +50,12 @@ def test_follow_ends_with_the_last_container(podlab: Podlab, engine: FakeEngine)
 
     assert asyncio.run(follow()) == [("app", b"1"), ("side", b"2"), ("app", b"3")]
     assert podlab("logs", "-f", "web").out == "app  | 1\nside | 2\napp  | 3\n"
+
+
+def test_what_was_written_before_the_last_restart(podlab: Podlab, make: Make) -> None:
+    make("web", "echo app; sleep 100", "echo side; sleep 100")
+    assert podlab("logs", "web", "--previous").code == 3
+    assert podlab("restart", "web", "-c", "side").code == 0
+    assert podlab("logs", "web", "--previous").out == "side\n"
+    assert podlab("logs", "web", "-p", "-c", "app").code == 3
+    assert podlab("logs", "web", "-p", "-f").code == 2

@@ -386,10 +386,13 @@ class Engine(Protocol):
 
     def logs(
         self, name: str, container: str, *, follow: bool = False, tail: int | None = None,
-        since: datetime | None = None,
+        since: datetime | None = None, previous: bool = False,
     ) -> AsyncIterator[LogLine]:  # fmt: skip
         """What the container has written, also before a restart: the last `tail` lines of those not older than `since`,
-        both streams in their order, long lines whole up to a mebibyte. With `follow` until the container ends."""
+        both streams in their order, long lines whole up to a mebibyte. With `follow` until the container ends.
+
+        With `previous` what it wrote before its last start instead, as far as the engine knows that apart: `NotFound`
+        where it was never started again."""
         ...
 
     async def dial(self, name: str, port: int, *, patience_s: float = 0) -> ByteStream:

@@ -28,14 +28,18 @@ async def interleaved(
     follow: bool = False,
     tail: int | None = None,
     since: datetime | None = None,
+    previous: bool = False,
 ) -> AsyncGenerator[tuple[str, LogLine], None]:
-    """Each line with its container's name. `tail` counts for each container.
+    """Each line with its container's name. `tail` counts for each container, `previous` as for `engine.logs`.
 
     Without `follow` the order is exact. With it, what was written before is in order too, and a new line
     comes at once, or up to 50 ms later where another container is writing as well. Ends when all containers
     have ended. At most one line of each container is held, so a reader that is slow slows the engine.
     """
-    logs = {name: engine.logs(pod, name, follow=follow, tail=tail, since=since) for name in containers}
+    logs = {
+        name: engine.logs(pod, name, follow=follow, tail=tail, since=since, previous=previous)
+        for name in containers
+    }
     clock = asyncio.get_running_loop().time
     heads: dict[str, LogLine] = {}
     reading = {name: asyncio.ensure_future(_next(log)) for name, log in logs.items()}

@@ -61,6 +61,13 @@ class TestOnEngine:
         yield pod_name
         await engine.delete(pod_name, grace_s=0)
 
+    async def said(self, engine: DockerEngine, name: str) -> list[bytes]:
+        """Its log, once the container has said `run`."""
+        async for line in engine.logs(name, "app", follow=True):
+            if line.text == b"run":
+                break
+        return [line.text async for line in engine.logs(name, "app")]
+
     @pytest.mark.parametrize(
         ("command", "message"),
         [(("/not/there", "x"), "no such file or directory"), (("/etc/passwd",), "permission denied")],
@@ -89,6 +96,8 @@ class TestOnEngine:
         pod = pod_of(name, image, "sh", "-c", script, clean=True)
         await engine.apply(pod)
         for _ in range(2):
+            said = await self.said(engine, name)
+            assert said == [b"ls: /mark: No such file or directory", b"run"]
             before = await app_of(engine, name)
             await engine.kill(name, "app")
             await engine.wait(name, "app")
@@ -99,10 +108,9 @@ class TestOnEngine:
             now = await app_of(engine, name)
             assert now.state is State.RUNNING
             assert now.container_id != before.container_id
-            logs = [line.text async for line in engine.logs(name, "app")]
-            assert not any(b"/mark" in line and b"No such" not in line for line in logs)
             kept = docker("ps", "-aq", "--no-trunc", "--filter", f"name=podlab-{name}-app.former").stdout
             assert f"docker://{kept.decode().strip()}" == before.container_id
+            assert [line.text async for line in engine.logs(name, "app", previous=True)] == said
         assert await engine.plan(pod) == []
         await engine.restart(name, "app", grace_s=0)  # by hand: it is the same container
         assert (await app_of(engine, name)).container_id == now.container_id

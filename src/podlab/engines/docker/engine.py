@@ -378,8 +378,14 @@ class DockerEngine:
 
     async def logs(
         self, name: str, container: str, *, follow: bool = False, tail: int | None = None,
-        since: datetime | None = None,
+        since: datetime | None = None, previous: bool = False,
     ) -> AsyncIterator[LogLine]:  # fmt: skip
+        if previous:
+            from podlab.engines.docker.previous import previous_logs
+
+            async for line in previous_logs(self.client, name, container, tail=tail, since=since):
+                yield line
+            return
         from podlab.engines.docker.streams import logs
 
         id = await self._id(name, container)

@@ -51,15 +51,15 @@ async def publish(client: Client, pod: Pod, port: str, image: str) -> None:
         async with _made(client, name, translate.forwarder(pod, wanted)) as id:
             await _is_ready(client, id, pod.name)
     except (NotFound, Unsupported) as error:
-        if isinstance(error, NotFound) and "No such image" not in error.message:
-            raise
         if wanted.protocol == "UDP":
             raise _no_udp(pod, error) from error
         async with _made(client, name, translate.publisher(pod, wanted, image)):
             pass
 
 
-def _no_udp(pod: Pod, error: PodlabError) -> Unsupported:
+def _no_udp(pod: Pod, error: PodlabError) -> PodlabError:
+    if isinstance(error, NotFound) and "No such image" not in error.message:
+        return error
     if isinstance(error, Unsupported):
         return Unsupported(
             f"the kernel passes no packets on ({error.message})",

@@ -254,6 +254,25 @@ class Streams(Case):
             assert await collect(engine.logs(name, "app", tail=0)) == []
             assert await collect(engine.logs(name, "app", since=times[3] + timedelta(seconds=1))) == []
 
+    async def test_what_was_written_before_a_restart_is_told_apart(
+        self, engine: Engine, image: str, name: str
+    ) -> None:
+        async def lines(count: int) -> bool:
+            return len(await collect(engine.logs(name, "app"))) == count
+
+        async with self.running(
+            engine, pod_of(name, member("app", image, ["sh", "-c", "echo 1; sleep 1000"]))
+        ):
+            await until(lambda: lines(1))
+            with pytest.raises(NotFound):
+                await collect(engine.logs(name, "app", previous=True))
+            await engine.restart(name, "app", grace_s=0)
+            await until(lambda: lines(2))
+            assert await collect(engine.logs(name, "app", previous=True)) == [b"1"]
+            assert await collect(engine.logs(name, "app", previous=True, tail=0)) == []
+            with pytest.raises(NotFound):
+                await collect(engine.logs(name, "other", previous=True))
+
     async def test_a_log_since_a_lines_own_time_begins_with_it(
         self, engine: Engine, image: str, name: str
     ) -> None:

@@ -36,6 +36,7 @@ class Runner:
         container.state = State.RUNNING
         container.started_at, container.finished_at, container.exit_code = self._clock.now(), None, None
         container.is_wanted, container.signal = True, 0
+        container.lines_at_starts.append(len(container.logs))
         if container.stdin.is_ended:
             container.stdin = Pipe()
         if not container.spec.stdin:

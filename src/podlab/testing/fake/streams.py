@@ -72,10 +72,18 @@ class Streams(Pods):
 
     async def logs(
         self, name: str, container: str, *, follow: bool = False, tail: int | None = None,
-        since: datetime | None = None,
+        since: datetime | None = None, previous: bool = False,
     ) -> AsyncIterator[LogLine]:  # fmt: skip
         await self._answer()
         found = self._container(name, container)
+        if previous:
+            if len(found.lines_at_starts) < 2:
+                raise NotFound(f"container {container!r} was never started again", subject=container)
+            begin, end = found.lines_at_starts[-2:]
+            lines = found.logs[begin:end]
+            for line in lines if tail is None else lines[len(lines) - min(tail, len(lines)) :]:
+                yield line
+            return
         position = len(found.logs)
         first = [line for line in found.logs if since is None or (line.at is not None and line.at >= since)]
         for line in first if tail is None else first[len(first) - min(tail, len(first)) :]:

@@ -67,6 +67,8 @@ class FakeContainer:
     restart_count: int = 0
     is_wanted: bool = True
     logs: list[LogLine] = field(default_factory=list)
+    lines_at_starts: list[int] = field(default_factory=list)
+    """How many lines there were at each start."""
     partial: dict[Literal[1, 2], bytes] = field(default_factory=dict)
     files: dict[str, FakeFile | None] = field(default_factory=_new_files)
     env: dict[str, str] = field(default_factory=dict)
