@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
+from podlab.agent.agent import ROUND_S
 from podlab.agent.known import SETTLE_S
 from podlab.agent.outage import FIRST_PAUSE_S, LONGEST_PAUSE_S, OF_OUTAGE, Outage
 from podlab.errors import Unavailable
@@ -68,3 +69,20 @@ async def test_what_an_outage_has_broken_is_repaired_when_it_is_over_and_nothing
         await clock.pass_(SETTLE_S + LONGEST_PAUSE_S)
         assert await state(engine, "app") is State.RUNNING
     assert "failed" not in [a.verb for a in actions]
+
+
+async def test_what_an_engine_stopped_while_it_was_away_nobody_wanted_stopped() -> None:
+    """As one does that comes after one that was killed."""
+    engine, clock = Accidents(), ManualClock()
+    await engine.apply(pod_of())
+    async with running(engine, clock) as actions:
+        engine.failure = Unavailable("gone")
+        await clock.pass_(ROUND_S)
+        engine.failure = None
+        await engine.stop("web", grace_s=1)
+        await clock.pass_(ROUND_S + SETTLE_S)
+        assert (await engine.get("web")).running == 2
+        await engine.stop("web", "app", grace_s=1)  # but that is a wish
+        await clock.pass_(ROUND_S * 2)
+        assert await state(engine, "app") is State.TERMINATED
+    assert [a.verb for a in actions] == ["lost", "found", "repaired"]

@@ -179,7 +179,7 @@ class Agent:
         try:
             with ungrouped():
                 await self._tender.look(name, known)
-            known.is_excused = False
+            known.is_excused = known.was_away = False
         except Overtaken:  # another one is at it: see what has become of it
             known.mark(self._clock.now(), SETTLE_S)
         except PodlabError as error:
@@ -229,6 +229,8 @@ class Agent:
 
     def _found(self) -> None:
         self._tell("found", message="the engine answers again")
+        for known in self._pods.values():
+            known.was_away = True
         self._look_at_all()
 
     def _tell_of_workload(self, verb: str, workload: str, message: str) -> None:

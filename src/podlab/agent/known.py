@@ -41,8 +41,9 @@ class Known:
 
     Of what has ended: `stopped` are the containers that somebody stopped on purpose, and when we heard of it; `died`
     those that nobody stopped. Of these, `accidents` are no fault of their own: somebody killed them, or the pod's
-    namespaces went; where nobody could tell what happened meanwhile, all are (`is_excused`). `taken` are those that the
-    engine no longer restarts by itself; `ends` is how each last ended.
+    namespaces went; where nobody could tell what happened meanwhile, all are (`is_excused`). `was_away`: the engine
+    was, so that nobody can have asked it for anything. `taken` are those that the engine no longer restarts by itself;
+    `ends` is how each last ended.
 
     `repairing`: by the engine's clock, when a repair was begun that has not come to its end; `repairs_until`: by ours,
     how long what is told may be of our own doing. `told_at` is the last event's time, and `stirred_at` by our clock
@@ -56,6 +57,7 @@ class Known:
     killed: set[str] = field(default_factory=set)
     accidents: set[str] = field(default_factory=set)
     is_excused: bool = False
+    was_away: bool = False
     taken: set[str] = field(default_factory=set)
     out_of_memory: set[str] = field(default_factory=set)
     ends: dict[str, Termination] = field(default_factory=dict)
@@ -87,7 +89,7 @@ class Known:
         if event.container == naming.INFRA and _ends(event) and self.infra_ended_at is None:
             self.infra_ended_at = now
         if event.action == "stop":
-            if not self.is_excused and (not is_ours or event.container == naming.INFRA):
+            if not self.was_away and (not is_ours or event.container == naming.INFRA):
                 self.stopped[event.container] = now
                 self.died.discard(event.container)
         elif event.action == "oom":
