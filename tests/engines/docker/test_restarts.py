@@ -92,7 +92,7 @@ class TestOnEngine:
     async def test_what_is_restarted_cleanly_begins_with_its_images_files_and_the_former_is_kept(
         self, engine: DockerEngine, name: str, image: str
     ) -> None:
-        script = "ls /mark; touch /mark; echo run; exec sleep 1000"
+        script = "ls /mark 2>&1; touch /mark; echo run; exec sleep 1000"
         pod = pod_of(name, image, "sh", "-c", script, clean=True)
         await engine.apply(pod)
         for _ in range(2):
