@@ -238,6 +238,9 @@ class Engine(Protocol):
         container is made or started: `NotFound` names one that is not, before anything is changed. Two calls at once
         end in one pod. On failure and on
         cancellation everything goes back to how it was found, unless `keep_on_error`.
+
+        Of a pod whose restarts are clean (`model.CLEAN_RESTARTS`) the engine restarts nothing by itself, and what is
+        to be started again is made anew; the container before is kept for `logs(…, previous=True)`.
         """
         ...
 

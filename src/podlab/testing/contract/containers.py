@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 
 import pytest
 
 from podlab.engines.base import Engine, Sharing
 from podlab.errors import Conflict, Invalid
+from podlab.model import CLEAN_RESTARTS
 from podlab.status import State
 from podlab.testing.contract.case import (
     SOON_S,
     Case,
     collect,
+    id_of,
     member,
     pod_of,
     started_of,
@@ -63,6 +66,30 @@ class Containers(Case):
             app = (await engine.get(name)).container("app")
             assert app is not None
             assert app.exit_code == 137
+
+    async def test_where_restarts_are_clean_the_engine_restarts_nothing_and_apply_makes_it_anew(
+        self, engine: Engine, image: str, name: str
+    ) -> None:
+        pod = pod_of(name, member("app", image, ["sh", "-c", "echo run; read x; sleep 1000"], stdin=True))
+        pod = dataclasses.replace(
+            pod, metadata=dataclasses.replace(pod.metadata, annotations={CLEAN_RESTARTS: "true"})
+        )
+        async with self.running(engine, pod):
+            await until(lambda: collect(engine.logs(name, "app")))
+            before = await engine.get(name)
+            await engine.kill(name, "app")
+            await engine.wait(name, "app")
+            await asyncio.sleep(0.5)
+            assert state_of(await engine.get(name), "app") is State.TERMINATED
+            assert {change.container for change in await engine.plan(pod)} == {"app"}
+            await engine.apply(pod, hold=["app"])
+            assert id_of(await engine.get(name), "app") == id_of(before, "app")
+            await engine.apply(pod)
+            after = await engine.get(name)
+            assert state_of(after, "app") is State.RUNNING
+            assert id_of(after, "app") != id_of(before, "app")
+            assert await collect(engine.logs(name, "app", previous=True)) == [b"run"]
+            assert await engine.plan(pod) == []
 
     async def test_a_pod_without_work_stops_at_once(self, engine: Engine, image: str, name: str) -> None:
         """`sleep` as PID 1 would ignore SIGTERM and cost the whole grace period."""

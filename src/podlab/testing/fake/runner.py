@@ -88,7 +88,11 @@ class Runner:
                 raise  # the event loop ends, not the container: the world stands still until the next one
             code = 128 + container.signal
         self._ended(pod, container, code)
-        policy = "Never" if container.by_agent else order.policy(pod.spec, container.spec.name)
+        policy = (
+            "Never"
+            if container.by_agent or pod.spec.restarts_clean
+            else order.policy(pod.spec, container.spec.name)
+        )
         if container.is_wanted and (policy == "Always" or (policy == "OnFailure" and code)):
             await asyncio.sleep(_RESTART_DELAY_S * 2 ** min(container.restart_count, 9))
             if container.is_wanted and not container.is_running:

@@ -46,7 +46,8 @@ def plan(found: FakePod | None, pod: Pod) -> list[Change]:
         elif there.spec != each:
             changes.append(Change(verb="recreate", pod=pod.name, container=each.name, reason="changed"))
         elif each.name in turn and not there.is_running and not _has_finished(found, there):
-            changes.append(Change(verb="start", pod=pod.name, container=each.name, reason="not running"))
+            verb = "set aside" if pod.restarts_clean and there.started_at else "start"
+            changes.append(Change(verb=verb, pod=pod.name, container=each.name, reason="not running"))
     changes = [
         Change(verb="stop", pod=pod.name, container=name, reason="it is not its turn")
         for name in itertools.chain.from_iterable(order.stop_order(pod))

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterable, AsyncIterator, Sequence
     from datetime import datetime
 
+    from podlab.testing.fake.world import FakeContainer, FakePod
+
 _NO_OPTIONS = ExecOptions()
 
 
@@ -77,10 +79,7 @@ class Streams(Pods):
         await self._answer()
         found = self._container(name, container)
         if previous:
-            if len(found.lines_at_starts) < 2:
-                raise NotFound(f"container {container!r} was never started again", subject=container)
-            begin, end = found.lines_at_starts[-2:]
-            lines = found.logs[begin:end]
+            lines = _previous(self._pod(name), found)
             for line in lines if tail is None else lines[len(lines) - min(tail, len(lines)) :]:
                 yield line
             return
@@ -120,3 +119,13 @@ class Streams(Pods):
     async def stat(self, name: str, container: str, path: str) -> FileStat:
         await self._answer()
         return archive.stat(self._container(name, container).files, path)
+
+
+def _previous(pod: FakePod, container: FakeContainer) -> list[LogLine]:
+    if former := pod.former.get(container.spec.name):
+        return former.logs
+    if len(container.lines_at_starts) < 2:
+        name = container.spec.name
+        raise NotFound(f"container {name!r} was never started again", subject=name)
+    begin, end = container.lines_at_starts[-2:]
+    return container.logs[begin:end]

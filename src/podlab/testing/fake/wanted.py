@@ -95,7 +95,9 @@ class Wanted(Found, Containers, Objects):
             name = change.container
             if change.verb in ("recreate", "remove"):
                 await self._remove(found, found.containers.pop(name))
-            if change.verb in ("create", "recreate") and (wanted := pod.container(name)):
+            if change.verb == "set aside" and name not in hold:
+                found.former[name] = found.containers.pop(name)
+            if name not in found.containers and change.verb != "remove" and (wanted := pod.container(name)):
                 found.containers[name] = FakeContainer(spec=wanted)
                 found.containers[name].files |= host_name(pod, self._clock.now())
                 self._furnish(pod, found.containers[name])

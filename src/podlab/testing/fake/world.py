@@ -93,6 +93,8 @@ class FakePod:
     spec: Pod
     created_at: datetime
     containers: dict[str, FakeContainer] = field(default_factory=dict)
+    former: dict[str, FakeContainer] = field(default_factory=dict)
+    """Those that were before, where restarts are clean."""
     listeners: dict[int, Serve] = field(default_factory=dict)
     ports: dict[int, int] = field(default_factory=dict)
     own_ports: frozenset[str] = frozenset()
