@@ -15,7 +15,7 @@ import statistics
 import subprocess
 import time
 import uuid
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -67,14 +67,15 @@ def pods_of(prefix: str, count: int, image: str) -> list[Pod]:
 
 @dataclass
 class Chaos:
-    """`machine` is the engine's, if that may be killed. `took_s` has, of each round, how long after the cause was gone
-    all pods were ready again and stayed so."""
+    """`machine` is the engine's, if that may be killed. `only`: accidents of these kinds, else of all. `took_s` has, of
+    each round, how long after the cause was gone all pods were ready again and stayed so."""
 
     engine: DockerEngine
     agent: AgentProcess
     pods: list[Pod]
     seed: int
     machine: Machine | None = None
+    only: Sequence[str] = ()
     took_s: list[tuple[float, Accident]] = field(default_factory=list)
 
     async def run(self, rounds: int) -> None:
@@ -83,6 +84,7 @@ class Chaos:
             order: list[int] = []
             for number in range(rounds):
                 possible = accidents(self.pods, dice, self.agent, self.machine)
+                possible = [each for each in possible if not self.only or each.kind in self.only]
                 order = order or dice.sample(range(len(possible)), len(possible))  # each, then all again
                 accident = possible[order.pop()]
                 await accident.act()
@@ -187,7 +189,9 @@ async def _main(given: argparse.Namespace) -> str:
             agent.host = (await start(where, own_network=True)).address
             await asyncio.to_thread(_docker, "--host", agent.host, "load", stdin=saved)
         engine = await DockerEngine.connect(agent.host)
-        chaos = Chaos(engine, agent, pods_of("chaos", given.pods, "busybox"), given.seed, machine)
+        chaos = Chaos(
+            engine, agent, pods_of("chaos", given.pods, "busybox"), given.seed, machine, given.only or ()
+        )
         try:
             await chaos.run(given.rounds)
         finally:
@@ -214,6 +218,9 @@ if __name__ == "__main__":
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument(
         "--within", type=float, default=PATIENCE_S, metavar="S", help="fail where it takes longer"
+    )
+    parser.add_argument(
+        "--only", action="append", metavar="KIND", help="accidents of this kind, as the table calls it"
     )
     parser.add_argument(
         "--own-engine", action="store_true", help="start an engine, and kill and restart it, too"

@@ -116,9 +116,10 @@ def cgroup_folders(place: Place) -> list[Path]:
 
 
 def _members(cgroup: Path) -> Iterator[int]:
-    for path in (cgroup, *cgroup.rglob("*")):
+    """Groups below it may go meanwhile, as their containers end."""
+    for path, _, _ in os.walk(cgroup):
         with suppress(OSError):
-            yield from map(int, (path / "cgroup.procs").read_text().split())
+            yield from map(int, (Path(path) / "cgroup.procs").read_text().split())
 
 
 def _launched(place: Place) -> set[int]:
