@@ -40,6 +40,8 @@ def test_only_the_inits_own_line_about_that_command_counts() -> None:
     line = "[FATAL tini (7)] exec /not/there failed: No such file or directory"
     assert said(line + "\r\n", "/not/there").endswith('exec: "/not/there": no such file or directory')
     assert said(line, "/other") == ""
+    podmans = "ERROR (catatonit:7): failed to exec pid1: Permission denied"
+    assert said(podmans, "/x").endswith('exec: "/x": permission denied')
     assert said(f"said: {line}", "/not/there") == ""
     assert said("sh: /not/there: not found", "/not/there") == ""
 

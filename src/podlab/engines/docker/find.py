@@ -126,9 +126,11 @@ async def _with_its_end(client: Client, found: FoundContainer, told: Mapping[str
         began, again, code = found.started_at, found.restart_count, found.exit_code
         said = await last_words(client, found.id, label, started_at=began, restarts=again, exit_code=code)
         found = replace(found, last_words=said)
-    if found.exit_code in (126, 127) and told["HostConfig"].get("Init"):
-        from podlab.engines.docker.contents.start_error import start_error
+    if found.exit_code and told["HostConfig"].get("Init"):
+        from podlab.engines.docker.contents.start_error import may_be, start_error
 
+        if not may_be(found.exit_code, client.features):
+            return found
         found = replace(found, start_error=await start_error(client, found.id, told["Path"]))
     return found
 
