@@ -131,7 +131,8 @@ async def _with_its_end(client: Client, found: FoundContainer, told: Mapping[str
 
         if not may_be(found.exit_code, client.features):
             return found
-        found = replace(found, start_error=await start_error(client, found.id, told["Path"]))
+        words = [*(told["Config"].get("Entrypoint") or ()), *(told["Config"].get("Cmd") or ())]
+        found = replace(found, start_error=await start_error(client, found.id, words[0] if words else ""))
     return found
 
 

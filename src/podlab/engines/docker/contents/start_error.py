@@ -1,7 +1,8 @@
 """Why a container's command could not be started, where the engine's init was started instead.
 
 With an init as PID 1 an engine starts every container, and it is the init that finds no command: it says so on the
-container's output. Docker's then ends as a shell would, Podman's with 1; Kubernetes calls it a StartError, of exit code 128.
+container's output, and ends, Docker's as a shell would, Podman's with 1. Kubernetes calls it a StartError, of exit code
+128.
 https://github.com/krallin/tini/blob/v0.19.0/src/tini.c (`spawn`)
 https://github.com/openSUSE/catatonit/blob/v0.2.0/catatonit.c (`spawn_pid1`)
 """
