@@ -109,32 +109,26 @@ class Chaos:
         await down(self.engine, [pod.name for pod in self.pods], grace_s=0)
 
     async def _until_ready(self, what: str) -> float:
-        """Seconds until all pods were ready. Only those that are not yet are asked, so that asking costs the agent
-        little; then all of them once more, after a while."""
+        """Seconds until all pods were ready: one is asked after the other, so that asking takes little from those who
+        repair, and all of them once more after a while."""
         began = time.monotonic()
-        lacking = {pod.name: "" for pod in self.pods}
         while True:
-            while lacking := await self._lacking(pod for pod in self.pods if pod.name in lacking):
-                assert time.monotonic() < began + PATIENCE_S, f"{what}: {'; '.join(lacking.values())}"
-                await asyncio.sleep(0.1)
+            for pod in self.pods:
+                while why := await self._lacks(pod):
+                    assert time.monotonic() < began + PATIENCE_S, f"{what}: {pod.name}: {why}"
+                    await asyncio.sleep(0.2)
             took_s = time.monotonic() - began
             await asyncio.sleep(STEADY_S)
-            if not (lacking := await self._lacking(self.pods)):
+            if not any([await self._lacks(pod) for pod in self.pods]):
                 return took_s
 
-    async def _lacking(self, pods: Iterable[Pod]) -> dict[str, str]:
-        """By name, what each still lacks."""
-        found = {}
-        for pod in pods:
-            try:
-                why = await self._lacks(pod)
-            except PodlabError as error:
-                why = error.message
-            if why:
-                found[pod.name] = f"{pod.name}: {why}"
-        return found
-
     async def _lacks(self, pod: Pod) -> str:
+        try:
+            return await self._differs(pod)
+        except PodlabError as error:
+            return error.message
+
+    async def _differs(self, pod: Pod) -> str:
         status = await self.engine.get(pod.name)
         is_whole = status.phase is Phase.RUNNING and status.running == status.wanted and _is_fresh(status)
         if is_whole and status.ip and not (changes := await self.engine.plan(pod)):

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from podlab.agent import repairs
-from podlab.agent.known import NEXT_STEP_S, SETTLE_S, Known, is_odd
+from podlab.agent.known import AT_ONCE_S, BACKLOG_S, SETTLE_S, Known, is_odd
 from podlab.agent.outage import Outage
 from podlab.agent.owner import Nobody, Owner
 from podlab.agent.tender import Tender
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from podlab.engines.base import Change, Engine, PodEvent
 
 ROUND_S = 30.0
-AT_ONCE = 8
+PLACES = 8
 END_S = 10.0
 """For giving restarts back to the engine."""
 
@@ -64,7 +64,7 @@ class Agent:
         self._on_action = on_action
         self._pods: dict[str, Known] = {}
         self._tended: set[str] = set()
-        self._places = asyncio.Semaphore(AT_ONCE)
+        self._places = asyncio.Semaphore(PLACES)
         self._group = asyncio.TaskGroup()
         self._outage = Outage(
             engine, self._clock, on_lost=lambda why: self._tell("lost", message=why), on_found=self._found
@@ -118,14 +118,13 @@ class Agent:
         if known.is_crash(event):
             known.taken.add(event.container)
             self._group.create_task(self._take_over(event.pod, event.container, known))
-        is_next = known.is_next_step(event)
-        self._mark(event.pod, NEXT_STEP_S if is_next else SETTLE_S, rests=not is_next)
+        self._mark(event.pod, known.settle_s(event, now), rests=not known.is_next_step(event))
 
     def _look_at_all(self) -> None:
         """Nobody knows what happened meanwhile."""
         for name, known in self._pods.items():
             known.is_excused = True
-            self._mark(name, SETTLE_S)
+            self._mark(name, AT_ONCE_S)
 
     async def _rounds(self) -> None:
         while True:
@@ -179,7 +178,7 @@ class Agent:
         try:
             with ungrouped():
                 await self._tender.look(name, known)
-            known.is_excused = known.was_away = False
+            known.is_excused = False
         except Overtaken:  # another one is at it: see what has become of it
             known.mark(self._clock.now(), SETTLE_S)
         except PodlabError as error:
@@ -230,7 +229,7 @@ class Agent:
     def _found(self) -> None:
         self._tell("found", message="the engine answers again")
         for known in self._pods.values():
-            known.was_away = True
+            known.away_until = self._clock.now() + BACKLOG_S
         self._look_at_all()
 
     def _tell_of_workload(self, verb: str, workload: str, message: str) -> None:

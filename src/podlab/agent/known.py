@@ -20,8 +20,10 @@ if TYPE_CHECKING:
 SETTLE_S = 1.0
 """A pod is looked at when nothing has happened to it for so long: that a container was stopped on purpose is
 told after it has ended, and a removal goes container by container."""
-NEXT_STEP_S = 0.1
-"""The same where an init container is done."""
+AT_ONCE_S = 0.1
+"""The same where nobody can have wished for what happened: an init container is done, the engine was away."""
+BACKLOG_S = 2.0
+"""For so long after its return an engine tells what happened in its absence."""
 LONGEST_SETTLE_S = 10.0
 FIRST_PAUSE_S, LAST_PAUSE_S = 1.0, 60.0
 """After a repair, before the next one of the same pod; it doubles with each."""
@@ -41,9 +43,9 @@ class Known:
 
     Of what has ended: `stopped` are the containers that somebody stopped on purpose, and when we heard of it; `died`
     those that nobody stopped. Of these, `accidents` are no fault of their own: somebody killed them, or the pod's
-    namespaces went; where nobody could tell what happened meanwhile, all are (`is_excused`). `was_away`: the engine
-    was, so that nobody can have asked it for anything. `taken` are those that the engine no longer restarts by itself;
-    `ends` is how each last ended.
+    namespaces went; where nobody could tell what happened meanwhile, all are (`is_excused`). What we hear before
+    `away_until` happened while the engine was away, so nobody can have asked it for that. `taken` are those that the
+    engine no longer restarts by itself; `ends` is how each last ended.
 
     `repairing`: by the engine's clock, when a repair was begun that has not come to its end; `repairs_until`: by ours,
     how long what is told may be of our own doing. `told_at` is the last event's time, and `stirred_at` by our clock
@@ -57,7 +59,7 @@ class Known:
     killed: set[str] = field(default_factory=set)
     accidents: set[str] = field(default_factory=set)
     is_excused: bool = False
-    was_away: bool = False
+    away_until: float = 0.0
     taken: set[str] = field(default_factory=set)
     out_of_memory: set[str] = field(default_factory=set)
     ends: dict[str, Termination] = field(default_factory=dict)
@@ -89,7 +91,7 @@ class Known:
         if event.container == naming.INFRA and _ends(event) and self.infra_ended_at is None:
             self.infra_ended_at = now
         if event.action == "stop":
-            if not self.was_away and (not is_ours or event.container == naming.INFRA):
+            if now >= self.away_until and (not is_ours or event.container == naming.INFRA):
                 self.stopped[event.container] = now
                 self.died.discard(event.container)
         elif event.action == "oom":
@@ -131,6 +133,10 @@ class Known:
         for name in [name for name, stopped_at in self.stopped.items() if stopped_at > at - TOGETHER_S]:
             del self.stopped[name]
             self.died.add(name)
+
+    def settle_s(self, event: PodEvent, now: float) -> float:
+        """How long to wait for what else may happen."""
+        return AT_ONCE_S if now < self.away_until or self.is_next_step(event) else SETTLE_S
 
     def is_next_step(self, event: PodEvent) -> bool:
         """Whether an init container is done: the next one waits for nothing else, and nobody has stopped anything."""
