@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
@@ -10,7 +11,7 @@ import pytest
 
 from podlab.agent import Action, Agent
 from podlab.clock import LoopClock
-from podlab.model import Container, ExecAction, Metadata, Pod, PodSpec, Probe
+from podlab.model import CLEAN_RESTARTS, Container, ExecAction, Metadata, Pod, PodSpec, Probe
 from podlab.node.conditions import summary
 from podlab.pods.up import up
 from podlab.record import Record
@@ -243,3 +244,39 @@ async def test_plain_pods_that_run_have_no_record() -> None:
     async with agent(engine):
         await asyncio.sleep(100)
         assert await engine.record("web") is None
+
+
+async def test_a_sidecar_that_is_stopped_with_its_pod_stays_so() -> None:
+    engine = FakeEngine()
+    proxy = container("proxy", restart_policy="Always")
+    async with agent(engine):
+        await up(engine, [pod_of(container(script="sleep 5"), inits=(proxy,), restart_policy="OnFailure")])
+        await asyncio.sleep(60)
+        assert (await engine.get("web")).phase is Phase.SUCCEEDED
+        app, stopped = await found(engine), await found(engine, "proxy")
+        assert (app.state, stopped.state) == (State.TERMINATED, State.TERMINATED)
+        assert stopped.restart_count == 0
+
+
+async def test_clean_restarts_back_off_from_the_first_end_on_and_go_on_after_the_agent() -> None:
+    engine = FakeEngine()
+    clean = {CLEAN_RESTARTS: "true"}
+    pod = pod_of(container(script="sleep 1; exit 3"), container("side"))
+    pod = dataclasses.replace(pod, metadata=Metadata(name="web", annotations=clean))
+    loop = asyncio.get_running_loop()
+    async with agent(engine):
+        await engine.apply(pod)
+        first = (await found(engine)).container_id
+        await until(engine, lambda c: c.restart_count == 1)
+        assert (await found(engine)).container_id != first
+        await until(engine, lambda c: c.reason == "CrashLoopBackOff")
+        began = loop.time()
+        assert "back-off 10s" in (await found(engine)).message
+    await asyncio.sleep(20)
+    assert (await found(engine)).restart_count == 1  # nobody else restarts it
+    async with agent(engine):
+        await until(engine, lambda c: c.restart_count == 2)
+        assert loop.time() - began >= 10
+        last = (await found(engine)).last
+        assert last is not None
+        assert last.exit_code == 3

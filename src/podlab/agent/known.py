@@ -196,7 +196,7 @@ def repairable(
     held: set[str] = set()
     for change in changes:
         name, container = change.container, found.get(change.container)
-        ended_since = change.verb == "start" and container and _runs(container)
+        ended_since = change.verb in ("start", "set aside") and container and _runs(container)
         if name in decision.hold or ended_since:  # nobody has decided yet about an end after the look
             held.add(name)
         elif name in ours or is_under_way or _is_never_wanted(change, container, is_over=is_over):

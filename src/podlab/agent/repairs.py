@@ -19,13 +19,18 @@ LONGEST_S: Final = 60.0
 _ATTEMPTS: Final = 5
 _NEW_NAMESPACES: Final = "the pod's namespaces are new"
 """Why an engine starts an init container again."""
-_DESTROYS: Final = ("create", "recreate", "remove", "restart")
+_DESTROYS: Final = ("create", "recreate", "remove", "set aside", "restart")
 """Half-way through these, nobody could tell an accident from a wish."""
 
 
 def destroys_traces(changes: Collection[Change]) -> bool:
     """Whether the engine itself would no longer tell, half-way, that nobody wanted the pod so."""
     return any(change.verb in _DESTROYS for change in changes)
+
+
+def is_of_repair(at: float, repairing: float | None) -> bool:
+    """Whether what happened then is explained by a repair that was begun."""
+    return repairing is not None and 0 < at - repairing < LONGEST_S
 
 
 async def begin(engine: Engine, pod: str, since: float) -> None:
@@ -97,7 +102,9 @@ def _of_whole_pod(changes: Sequence[Change], infra: Change | None) -> str:
 
 def _of_containers(changes: Sequence[Change]) -> Iterator[tuple[str, str]]:
     made = {c.container: "was removed" for c in changes if c.verb in ("create", "recreate")}
-    made |= {c.container: c.reason for c in changes if c.verb == "remove" and c.container in made}
+    made |= {
+        c.container: c.reason for c in changes if c.verb in ("remove", "set aside") and c.container in made
+    }
     for name, reason in made.items():
         yield name, f"{name} {reason}; made again"
     for change in changes:

@@ -181,14 +181,17 @@ class Tender:
             known.repairing = known.told_at or self._clock.now()
             with suppress(PodlabError):  # the repair matters more
                 await repairs.begin(self._engine, name, known.repairing)
-        known.repairs_until = self._clock.now() + repairs.LONGEST_S
+        starts_again = any(c.verb != "stop" for c in changes)  # else that they are stopped is wanted
+        if starts_again:
+            known.repairs_until = self._clock.now() + repairs.LONGEST_S
         try:
             await self._engine.apply(wanted, hold=held, based_on=based_on)
         except Overtaken:
             self._news(name)
             return
         finally:
-            known.repairs_until = self._clock.now() + SETTLE_S
+            if starts_again:
+                known.repairs_until = self._clock.now() + SETTLE_S
         if not is_going_on:
             known.rest(self._clock.now(), has_helped=True)
         self._tell("started" if is_going_on else "repaired", name, changes, "")
