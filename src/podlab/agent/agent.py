@@ -10,7 +10,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from podlab.agent import repairs
-from podlab.agent.known import AT_ONCE_S, BACKLOG_S, SETTLE_S, Known, is_odd
+from podlab.agent.judging import is_odd
+from podlab.agent.known import AT_ONCE_S, BACKLOG_S, SETTLE_S, Known
 from podlab.agent.outage import Outage
 from podlab.agent.owner import Nobody, Owner
 from podlab.agent.tender import Tender

@@ -1,20 +1,18 @@
-"""What the agent remembers of a pod, and what it may repair by that."""
+"""What the agent remembers of a pod: what happened to it, and when it is to be looked at."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from podlab import naming
 from podlab.node import order
-from podlab.status import ContainerStatus, Kind, Phase, PodStatus, State, Termination
+from podlab.status import Kind, Termination
 
 if TYPE_CHECKING:
-    from podlab.engines.base import Change, PodEvent
+    from podlab.engines.base import PodEvent
     from podlab.model import Pod
-    from podlab.node.decide import Decision
     from podlab.pods.keep import Keeper
 
 SETTLE_S = 1.0
@@ -30,9 +28,6 @@ FIRST_PAUSE_S, LAST_PAUSE_S = 1.0, 60.0
 UNRELATED = 3
 TOGETHER_S = 1.0
 """An engine that ends stops all containers at once."""
-_NEVER_ON_PURPOSE = ("connect", "publish")
-_NEVER_WANTED = ("Stale", "StartError")
-"""Why a container is as it is: it runs on lost namespaces, or the engine could not start it."""
 STEADY_S = 15.0
 """A pod that has needed no repair for so long is taken for healthy again."""
 
@@ -166,76 +161,3 @@ def _ends(event: PodEvent) -> bool:
     return event.action in ("die", "stop") or (
         event.action == "kill" and event.attributes.get("signal") in ("9", "15")
     )
-
-
-def repairable(
-    known: Known, wanted: Pod, status: PodStatus, decision: Decision, changes: Sequence[Change]
-) -> tuple[list[Change], set[str]]:
-    """Of the changes that would make the pod as wanted, those that undo an accident or go on with what is under way;
-    and the containers that must stay as they are.
-
-    When all containers have ended, stopping their sidecars is the rest of what is under way.
-
-    Left alone: what was stopped on purpose; what is made and not started, for whoever made it is about to; what backs
-    off; and what was down already when the agent came, where the engine does not tell why. But running on lost
-    namespaces is never on purpose, nor is what is missing, nor what an agent left half repaired.
-    """
-    ours = {c.name for c in decision.record.containers if c.not_before is not None}
-    is_under_way = bool(wanted.spec.init_containers) and decision.record.initialized != order.key(
-        wanted, status.sandbox
-    )
-    was_down = known.spec is None and status.phase not in (Phase.RUNNING, Phase.PENDING)
-    is_over = order.is_over(wanted, status)
-    is_ours = known.repairing is not None
-    found = {c.name: c for c in status.containers}
-    is_unwanted = any(c.reason in _NEVER_WANTED for c in status.containers)
-    is_explained = is_over or ours or known.died or is_ours or is_unwanted
-    if (was_down and not is_explained) or naming.INFRA in known.stopped:
-        return [], {change.container for change in changes}
-    repairs: list[Change] = []
-    held: set[str] = set()
-    for change in changes:
-        name, container = change.container, found.get(change.container)
-        ended_since = change.verb in ("start", "set aside") and container and _runs(container)
-        if name in decision.hold or ended_since:  # nobody has decided yet about an end after the look
-            held.add(name)
-        elif name in ours or is_under_way or _is_never_wanted(change, container, is_over=is_over):
-            repairs.append(change)
-        elif name in known.stopped or (container and container.state is State.WAITING and not is_ours):
-            held.add(name)
-        elif (
-            known.spec is not None
-            or is_ours
-            or name in known.died
-            or (container is None and name not in ("", naming.INFRA))
-        ):
-            repairs.append(change)
-        else:
-            held.add(name)
-    if repairs:  # what they need is done with them
-        repairs = [c for c in changes if c in repairs or c.container == naming.INFRA]
-    return repairs, held - {naming.INFRA, ""}
-
-
-def is_odd(status: PodStatus) -> bool:
-    """Whether the cheap listing shows a pod that may need a repair."""
-    return (
-        status.phase is not Phase.RUNNING
-        or status.running < status.wanted
-        or any(c.reason == "Stale" or _has_ended(c) for c in status.containers)
-    )
-
-
-def _has_ended(c: ContainerStatus) -> bool:
-    return c.state is State.TERMINATED and not (c.kind is Kind.INIT and c.exit_code == 0)
-
-
-def _is_never_wanted(change: Change, container: ContainerStatus | None, *, is_over: bool) -> bool:
-    """Whether nobody can have wished for what the change undoes, whatever they stopped."""
-    if change.verb in _NEVER_ON_PURPOSE or (is_over and change.verb == "stop"):
-        return True
-    return container is not None and container.reason in _NEVER_WANTED
-
-
-def _runs(container: ContainerStatus) -> bool:
-    return container.state is State.RUNNING and container.reason != "Stale"

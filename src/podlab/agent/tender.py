@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 
 from podlab.agent import repairs
 from podlab.agent.exits import ends_pod
-from podlab.agent.known import SETTLE_S, Known, repairable
+from podlab.agent.judging import all_run, cut_off, goes_on, has_moved_on, is_special, lacks, repairable
+from podlab.agent.known import AT_ONCE_S, SETTLE_S, Known
 from podlab.errors import Conflict, NotFound, Overtaken, PodlabError
 from podlab.node import order
 from podlab.node.decide import Decision
 from podlab.node.tracker import Kind
 from podlab.pods.keep import EVERY_PROBE, Keeper
 from podlab.record import Record
-from podlab.status import State
 
 if TYPE_CHECKING:
     from podlab.agent.exits import ExitPolicy
@@ -73,7 +73,7 @@ class Tender:
                 return
             wanted, has_spec = known.spec, False
         is_headless = status.reason == "InfraMissing"
-        if owned is None and is_headless and not self._is_left_so(name, known, at_once=_all_run(status)):
+        if owned is None and is_headless and not self._is_left_so(name, known, at_once=all_run(status)):
             return
         await self._remember_past(name, known, status)
         if owned is None and (ended := ends_pod(wanted, status, self._exit_policy)):
@@ -92,10 +92,19 @@ class Tender:
             await self._apply(name, known, wanted, changes, set(decision.hold))
             return
         is_new = known.spec is None and known.repairing is None
-        if is_new and not is_headless and _lacks(changes, status) and not self._is_left_so(name, known):
+        if is_new and not is_headless and lacks(changes, status) and not self._is_left_so(name, known):
             return  # it may be under way
+        await self._repair(name, known, wanted, status, decision, changes, has_spec=has_spec)
+
+    async def _repair(
+        self, name: str, known: Known, wanted: Pod, status: PodStatus, decision: Decision, changes: Sequence[Change],
+        *, has_spec: bool,
+    ) -> None:  # fmt: skip
+        if has_moved_on(status, changes):
+            self._wake(name, self._clock.now() + AT_ONCE_S)
+            return
         chosen, held = repairable(known, wanted, status, decision, changes)
-        is_going_on = known.repairing is None and _goes_on(chosen, status, decision)
+        is_going_on = known.repairing is None and goes_on(chosen, status, decision)
         await self._apply(
             name, known, wanted, chosen, held, is_going_on=is_going_on, based_on=wanted if has_spec else None
         )
@@ -129,7 +138,7 @@ class Tender:
             await keeper.__aexit__()
 
     async def _decide(self, known: Known, wanted: Pod, status: PodStatus, *, is_owned: bool) -> Decision:
-        if known.keeper is None and not _is_special(wanted, status, is_owned=is_owned):
+        if known.keeper is None and not is_special(wanted, status, is_owned=is_owned):
             return Decision(record=Record())
         if known.keeper is None or known.keeper.pod != wanted:
             await self.leave(known)
@@ -140,7 +149,7 @@ class Tender:
             )  # fmt: skip
         excused = {c.name for c in status.containers} if known.is_excused else set(known.accidents)
         if known.spec is None:
-            excused |= _cut_off(status)
+            excused |= cut_off(status)
         unexplained = {c.name for c in status.containers if known.spec is None and c.name not in known.died}
         decision = await known.keeper.look(
             status, stopped=known.stopped, excused=excused, unexplained=unexplained, ends=known.ends
@@ -159,14 +168,14 @@ class Tender:
         if known.spec is not None or known.has_past:
             return
         known.has_past = True
-        if not status.reason and _all_run(status) and status.running >= status.wanted:
+        if not status.reason and all_run(status) and status.running >= status.wanted:
             return
         record = await self._engine.record(name)
         known.repairing = record.repairing if record else None
         since = datetime.now(UTC) - PAST
         async for event in self._engine.watch(name, since=since, follow=False):
             at = event.at.timestamp()
-            known.notice(event, at, is_ours=_is_of_repair(at, known.repairing))
+            known.notice(event, at, is_ours=repairs.is_of_repair(at, known.repairing))
 
     async def _apply(
         self, name: str, known: Known, wanted: Pod, changes: list[Change], held: set[str], *,
@@ -205,47 +214,3 @@ class Tender:
         with suppress(PodlabError):  # the next look notes it
             await repairs.done(self._engine, name, events)
             known.repairing = None
-
-
-def _all_run(status: PodStatus) -> bool:
-    return all(c.state is State.RUNNING for c in status.containers)
-
-
-def _lacks(changes: Collection[Change], status: PodStatus) -> bool:
-    """Whether a container is not even there."""
-    there = {c.name for c in status.containers}
-    return any(c.verb == "create" and c.container not in there for c in changes)
-
-
-def _cut_off(status: PodStatus) -> set[str]:
-    """What ended with the pod's earlier namespaces, or may have: no fault of its own, as when a machine is rebooted."""
-    began = float(status.sandbox.split()[-1]) if status.sandbox else 0.0
-    return {
-        c.name
-        for c in status.containers
-        if not began or (c.started_at is not None and c.started_at.timestamp() < began)
-    }
-
-
-def _is_of_repair(at: float, repairing: float | None) -> bool:
-    return repairing is not None and 0 < at - repairing < repairs.LONGEST_S
-
-
-def _is_special(wanted: Pod, status: PodStatus, *, is_owned: bool) -> bool:
-    """Whether there is anything that the engine's own restarts do not do."""
-    if order.needs_node(wanted):
-        return True
-    has_probe = not is_owned and any(c.readiness_probe for c in wanted.spec.containers)
-    return has_probe or any(
-        c.state is State.TERMINATED or c.restart_count or c.reason for c in status.containers
-    )
-
-
-def _goes_on(changes: Collection[Change], status: PodStatus, decision: Decision) -> bool:
-    """Whether this is no accident that is repaired, but the next step of what is under way."""
-    found = {c.name: c for c in status.containers}
-    return all(
-        decision.record.of(change.container).ends > 1
-        or ((c := found.get(change.container)) is not None and c.state is State.WAITING)
-        for change in changes
-    )
