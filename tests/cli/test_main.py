@@ -105,10 +105,10 @@ def test_an_engine_that_is_not_there_is_a_clear_message() -> None:
     assert "Traceback" not in done.stderr
 
 
-def test_kubernetes_says_that_it_is_not_there_yet() -> None:
-    done = run("ps", env={"PODLAB_ENGINE": "kubernetes", "PATH": "/bin"})
-    assert done.returncode == 1
-    assert done.stderr.startswith("error: this podlab has no Kubernetes engine yet\nhint: ")
+def test_kubernetes_says_that_there_is_no_kubeconfig(tmp_path: Path) -> None:
+    done = run("ps", env={"PODLAB_ENGINE": "kubernetes", "PATH": "/bin", "KUBECONFIG": str(tmp_path / "none")})
+    assert done.returncode == 3
+    assert done.stderr.startswith(f"error: there is no kubeconfig: {tmp_path}/none\nhint: ")
 
 
 def test_an_unknown_engine_in_the_environment_is_a_usage_error() -> None:

@@ -79,10 +79,10 @@ Usage: podlab [OPTIONS] COMMAND [ARGS]...
   Kubernetes pods on a plain Docker Engine.
 
 Options:
-  --engine docker|kubernetes  Where pods run; also PODLAB_ENGINE.
-  -H, --host ADDRESS          The engine's address, such as unix:///var/run/docker.sock.
-  --version                   Print podlab's version.
-  -h, --help                  Print this; `podlab COMMAND --help` tells more about a command.
+  --engine ENGINE     Where pods run: docker, or kubernetes[:CONTEXT][/NAMESPACE]; also PODLAB_ENGINE.
+  -H, --host ADDRESS  A Docker Engine's address, such as unix:///var/run/docker.sock.
+  --version           Print podlab's version.
+  -h, --help          Print this; `podlab COMMAND --help` tells more about a command.
 """
 
 

@@ -38,6 +38,8 @@ class Access:
 
     server: str
     namespace: str = DEFAULT_NAMESPACE
+    is_namespace_named: bool = False
+    """By the address; else it is the configuration's."""
     tls: ssl.SSLContext | None = None
     server_name: str | None = None
     proxy: str | None = None
@@ -105,6 +107,7 @@ async def _of_files(config: ModuleType, text: str, files: list[Path]) -> Access:
     found = login.configuration
     return Access(
         server=found.host,
+        is_namespace_named=bool(address.namespace),
         namespace=address.namespace or contexts[context].get("namespace") or DEFAULT_NAMESPACE,
         tls=_tls(found, names),
         server_name=found.tls_server_name,
@@ -144,6 +147,7 @@ def _of_pod(config: ModuleType, address: Address) -> Access:
         own = ""
     return Access(
         server=found.host,
+        is_namespace_named=bool(address.namespace),
         namespace=address.namespace or own or DEFAULT_NAMESPACE,
         tls=_tls(found, "the service account"),
         authorization=authorization,

@@ -3,7 +3,7 @@
 pod = await client.json("GET", client.pod("web"))
 async with client.stream("GET", client.pod("web", "log"), query={"container": "app"}) as response:
     async for chunk in response.content.iter_any(): …
-socket = await client.websocket(client.pod("web", "exec"), [("command", "ls"), …], ["v4.channel.k8s.io"])
+socket = await streams.websocket.connect(client, client.pod("web", "exec"), [("command", "ls"), …], ["v4.channel.k8s.io"])
 """
 
 from __future__ import annotations
@@ -36,7 +36,6 @@ _ANSWER_S = 60
 """How long an answer may take that is no stream. The server itself gives up after a minute."""
 _TRIES = 5
 _CONNECT_S = 10
-_LONGEST_MESSAGE = 1 << 22
 _READ_AHEAD = 1 << 16
 
 
@@ -46,6 +45,8 @@ class Client:
     def __init__(self, access: Access) -> None:
         self.access = access
         self.namespace = access.namespace
+        self.seen: dict[str, Any] = {}
+        """What was learnt of the cluster and does not change: its version, what is there for good."""
         self._session: aiohttp.ClientSession | None = None
 
     # --- paths
@@ -108,19 +109,20 @@ class Client:
             ) as response:  # fmt: skip
                 yield response
 
-    async def websocket(
-        self, path: str, query: Sequence[tuple[str, str]], protocols: Sequence[str]
-    ) -> aiohttp.ClientWebSocketResponse:
-        """A websocket to a container, with the first of `protocols` that the server knows, which its `protocol` tells.
-
-        It has no limit of time, and sends no pings by itself. Close it when done.
+    async def upgrade(
+        self, path: str, query: Sequence[tuple[str, str]], headers: Mapping[str, str]
+    ) -> aiohttp.ClientResponse:
+        """The answer to a request to speak another protocol: its connection is the caller's, who closes the answer.
+        `streams.websocket` makes a websocket of it.
         """
-        headers = await self.access.headers()
+        headers = await self.access.headers() | dict(headers)
+        timeout = aiohttp.ClientTimeout(total=None, sock_connect=_CONNECT_S)
         with self._broken(f"GET {path}"):
-            return await self._open().ws_connect(
-                self.access.server + path, params=_params(query), protocols=protocols, headers=headers,
-                proxy=self.access.proxy, server_hostname=self.access.server_name, max_msg_size=_LONGEST_MESSAGE,
-            )  # fmt: skip
+            async with asyncio.timeout(_ANSWER_S):
+                return await self._open().get(
+                    self.access.server + path, params=_params(query), headers=headers, timeout=timeout,
+                    proxy=self.access.proxy, server_hostname=self.access.server_name, read_until_eof=False,
+                )  # fmt: skip
 
     async def close(self) -> None:
         if self._session is not None:

@@ -20,22 +20,32 @@ if TYPE_CHECKING:
         PodEvent,
         Process,
         Put,
+        Rollout,
         Usage,
     )
+    from podlab.engines.guards import Security
     from podlab.engines.kubernetes.client import Client
-    from podlab.model import Pod
+    from podlab.engines.labs import Ground, Shared
+    from podlab.model import Pod, PodSpec
     from podlab.objects import Object
     from podlab.record import Record
     from podlab.status import PodStatus
+
+
+_ANEW = "`podlab up --replace` makes the whole pod anew"
 
 
 class KubernetesEngine:
     """Pods in one namespace. Between calls it holds idle connections, and what the cluster can do."""
 
     name = "kubernetes"
+    has_node = True
+    lab = ""
+    """The workshop whose pods are made here; empty where there is none (`at_lab`)."""
 
     def __init__(self, client: Client) -> None:
         self.client = client
+        self._labs: list[Self] = []
 
     @classmethod
     async def connect(cls, address: str = "kubernetes") -> Self:
@@ -46,6 +56,8 @@ class KubernetesEngine:
         return cls(Client(await access.find(address)))
 
     async def close(self) -> None:
+        for each in self._labs:
+            await each.close()
         await self.client.close()
 
     async def product(self) -> str:
@@ -54,6 +66,54 @@ class KubernetesEngine:
     async def version(self) -> str:
         found = await self.client.json("GET", "/version")
         return str(found["gitVersion"]).removeprefix("v")
+
+    # --- a class (engines.labs)
+
+    def at_lab(self, lab: str) -> Self:
+        from podlab.engines.kubernetes.client import Client
+        from podlab.engines.kubernetes.lab.ground import namespace_of
+
+        made = type(self)(Client(self.client.access))
+        if not self.client.access.is_namespace_named:
+            made.client.namespace = namespace_of(lab)
+        made.lab = lab
+        self._labs.append(made)
+        return made
+
+    async def security(self) -> Security:
+        from podlab.engines.kubernetes.lab.security import security
+
+        return await security(self.client)
+
+    def seat(self, spec: PodSpec) -> PodSpec:
+        from podlab.engines.kubernetes.lab.seats import fitted
+
+        return fitted(spec)
+
+    async def lay_ground(self, ground: Ground) -> str:
+        from podlab.engines.kubernetes.lab.laying import lay
+
+        return await lay(self.client, ground)
+
+    async def ground(self) -> str:
+        from podlab.engines.kubernetes.lab.laying import laid
+
+        return await laid(self.client, self.lab)
+
+    async def clear_ground(self, lab: str) -> None:
+        from podlab.engines.kubernetes.lab.laying import clear
+
+        await clear(self.client, lab)
+
+    async def share(self, pod: Pod, port: int, *, keeps: str = "") -> Shared:
+        from podlab.engines.kubernetes.lab.sharing import share
+
+        return await share(self.client, self.lab, pod, port, keeps=keeps)
+
+    async def unshare(self, pod: Pod) -> None:
+        from podlab.engines.kubernetes.lab.sharing import unshare
+
+        await unshare(self.client, self.lab, pod)
 
     # --- wanted state
 
@@ -71,10 +131,11 @@ class KubernetesEngine:
         keep_on_error: bool = False,
         on_change: Callable[[Change], None] = lambda change: None,
     ) -> None:
-        """One request makes the pod and one changes it: nothing is ever half done, so nothing is undone."""
         from podlab.engines.kubernetes.apply import apply
 
-        await apply(self.client, pod, hold=hold, based_on=based_on, on_change=on_change)
+        await apply(
+            self.client, pod, hold=hold, based_on=based_on, keep_on_error=keep_on_error, on_change=on_change
+        )
 
     async def preview(self, pod: Pod, *, objects: Collection[Object] = ()) -> str:
         from podlab.engines.kubernetes.apply import preview
@@ -112,6 +173,11 @@ class KubernetesEngine:
         from podlab.engines.kubernetes import objects
 
         await objects.remove(self.client, kind, name)
+
+    async def rollout(self, kind: str, name: str) -> Rollout:
+        from podlab.engines.kubernetes.rollout import rollout
+
+        return await rollout(self.client, kind, name)
 
     # --- found state
 
@@ -161,21 +227,14 @@ class KubernetesEngine:
     # --- a pod's containers
 
     async def start(self, name: str, container: str | None = None) -> None:
-        raise _never("start a container that is down", "`podlab up --replace` makes the pod anew", name)
+        raise await self._never("start a container that is down", _ANEW, name, container)
 
     async def stop(self, name: str, container: str | None = None, *, grace_s: int | None = None) -> None:
-        raise _never(
-            "stop a container and keep its pod",
-            "`podlab down` removes the pod; `podlab up` makes it again",
-            name,
-        )
+        instead = "`podlab down` removes the pod, and `podlab up` makes it again"
+        raise await self._never("stop a container and keep its pod", instead, name, container)
 
     async def restart(self, name: str, container: str | None = None, *, grace_s: int | None = None) -> None:
-        raise _never(
-            "restart a pod",
-            "`podlab kill` ends its containers, and the restart policy starts them again",
-            name,
-        )
+        raise await self._never("restart a container that runs", _ANEW, name, container)
 
     async def kill(self, name: str, container: str | None = None, *, signal: str = "KILL") -> None:
         from podlab.engines.kubernetes.kill import kill
@@ -183,12 +242,10 @@ class KubernetesEngine:
         await kill(self, self.client, name, container, signal)
 
     async def pause(self, name: str, container: str | None = None) -> None:
-        raise _never(
-            "freeze a container", "`podlab kill --signal STOP` stops processes that are not the first", name
-        )
+        raise await self._never("freeze a container", "", name, container)
 
     async def unpause(self, name: str, container: str | None = None) -> None:
-        raise _never("freeze a container, so none is frozen", "", name)
+        raise await self._never("freeze a container, and so none is frozen", "", name, container)
 
     async def wait(self, name: str, container: str) -> int:
         from podlab.engines.kubernetes.happening import exit_code
@@ -196,9 +253,7 @@ class KubernetesEngine:
         return await exit_code(self.client, name, container)
 
     async def renew(self, name: str, container: str, *, grace_s: int | None = None) -> None:
-        raise _never(
-            "make one container of a pod anew", "`podlab up --replace` makes the whole pod anew", name
-        )
+        raise await self._never("make one container of a pod anew", _ANEW, name, container)
 
     # --- streams
 
@@ -285,9 +340,14 @@ class KubernetesEngine:
             hint="what they share is a Service; the classroom's mirror is one",
         )
 
+    # --- inside
 
-def _never(what: str, instead: str, name: str) -> Unsupported:
-    return Unsupported(f"Kubernetes does not {what}", subject=name, hint=instead)
+    async def _never(self, what: str, instead: str, name: str, container: str | None) -> Unsupported:
+        """`NotFound` first, where there is nothing that it could be done to."""
+        from podlab.engines.kubernetes import find
+
+        await (find.container(self.client, name, container) if container else find.pod(self.client, name))
+        return Unsupported(f"Kubernetes does not {what}", subject=name, hint=instead)
 
 
 def _kubelets(what: str, name: str) -> Unsupported:
