@@ -201,7 +201,12 @@ async def record(client: Client, name: str) -> Record:
 
 async def exit_code(client: Client, name: str, container: str) -> int:
     """Of the run that is under way or comes next; of the last one where it backs off."""
-    found = await find.container(client, name, container)
+    return await exit_code_of(client, await find.container(client, name, container), container)
+
+
+async def exit_code_of(client: Client, found: Found, container: str) -> int:
+    """The same, of the run that was under way or came next when the pod was found so."""
+    name = found["metadata"]["name"]
     running = next((run.id for run in runs(found, container) if run.ended_at is None), "")
     watching = Watch(client, client.of("pods"), fields=f"metadata.name={name}")
     watching.begin_with(found)
