@@ -14,7 +14,7 @@ from podlab.cli.command import duration
 from podlab.cli.output import output_option, print_json
 from podlab.cli.prepared import prepare_images
 from podlab.cli.runner import say, warn
-from podlab.cli.session import session
+from podlab.cli.session import is_for_cluster, session
 from podlab.cli.waiting import Waiting
 from podlab.errors import Usage
 from podlab.pods.up import up
@@ -87,7 +87,7 @@ async def command(
     """
     from podlab.manifest import load
 
-    loaded = load(paths, allow_ignored=allow_ignored)
+    loaded = load(paths, allow_ignored=allow_ignored, for_cluster=is_for_cluster())
     await bring_up(
         loaded, dry_run=dry_run, no_wait=no_wait, timeout=timeout, replicas=replicas, name=name, replace=replace,
         isolated=isolated, lifetime=lifetime, share=share, keep_on_error=keep_on_error, output=output,

@@ -85,7 +85,13 @@ def _configuration() -> ModuleType:
             subject="kubernetes",
             hint="pip install 'podlab[kubernetes]'",
         ) from error
-    return kubernetes_asyncio.config
+    import logging
+
+    logging.getLogger("kubernetes_asyncio").addHandler(
+        logging.NullHandler()
+    )  # what it says is in its errors, too
+    config: ModuleType = kubernetes_asyncio.config
+    return config
 
 
 async def _of_files(config: ModuleType, text: str, files: list[Path]) -> Access:
@@ -221,7 +227,8 @@ def _readable(config: ModuleType, names: str, context: str = "") -> Iterator[Non
         raise
     except Exception as error:
         said = str(error) or type(error).__name__
-        if context and not isinstance(error, config.ConfigException | KeyError | TypeError):
+        is_file = isinstance(error, config.ConfigException | KeyError | TypeError)
+        if context and (not is_file or said.startswith(("exec", "oidc"))):
             raise Denied(
                 f"the login of context {context!r} fails: {said}",
                 subject=context,
