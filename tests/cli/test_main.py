@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from typing import TYPE_CHECKING
@@ -12,6 +13,8 @@ from podlab.cli.main import COMMANDS, help_text
 from podlab.cli.table import Podlab as Table
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.cli.conftest import Podlab
 
 NAMES = [name for group in COMMANDS.values() for name in group]
@@ -106,7 +109,8 @@ def test_an_engine_that_is_not_there_is_a_clear_message() -> None:
 
 
 def test_kubernetes_says_that_there_is_no_kubeconfig(tmp_path: Path) -> None:
-    done = run("ps", env={"PODLAB_ENGINE": "kubernetes", "PATH": "/bin", "KUBECONFIG": str(tmp_path / "none")})
+    settings = {"PODLAB_ENGINE": "kubernetes", "KUBECONFIG": str(tmp_path / "none")}
+    done = run("ps", env={**os.environ, **settings})
     assert done.returncode == 3
     assert done.stderr.startswith(f"error: there is no kubeconfig: {tmp_path}/none\nhint: ")
 

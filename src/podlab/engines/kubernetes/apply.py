@@ -57,12 +57,6 @@ async def apply(
     keep_on_error: bool,
     on_change: Callable[[Change], None],
 ) -> None:
-    if hold:
-        raise Unsupported(
-            f"pod '{pod.name}': Kubernetes starts all containers of a pod by itself, and holds none back",
-            subject=pod.name,
-            hint="leave out what is not to run yet",
-        )
     for attempt in range(TRIES):
         found = await find.anybodys(client, pod.name)
         if based_on is not None and (found is None or manifest.wanted(found) != based_on):
@@ -72,6 +66,7 @@ async def apply(
             return
         await versions.refuse(client, pod)
         if made.way != "patch":
+            _refuse_to_hold(pod, hold)
             await missing(client, pod)
         if pod.is_isolated:
             await isolation.ensure(client)
@@ -82,6 +77,15 @@ async def apply(
                 raise
             continue
         return
+
+
+def _refuse_to_hold(pod: Pod, hold: Collection[str]) -> None:
+    if hold:
+        raise Unsupported(
+            f"pod '{pod.name}': Kubernetes starts all containers of a pod by itself, and holds none back",
+            subject=pod.name,
+            hint="leave out what is not to run yet",
+        )
 
 
 async def _carry_out(

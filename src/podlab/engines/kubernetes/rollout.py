@@ -37,12 +37,9 @@ def judge(kind: str, found: Found) -> Rollout:
         return _of_daemon_set(status)
     wanted = 1 if spec.get("replicas") is None else spec["replicas"]
     kept = (spec.get("updateStrategy") or {}).get("rollingUpdate", {}).get("partition") or 0
-    if kind == "ReplicaSet":
-        updated = wanted
-    elif kind == "StatefulSet" and (spec.get("updateStrategy") or {}).get("type") == "OnDelete":
-        updated = wanted
-    else:
-        updated = (status.get("updatedReplicas") or 0) + kept
+    is_on_delete = (spec.get("updateStrategy") or {}).get("type") == "OnDelete"
+    is_never_new = kind == "ReplicaSet" or is_on_delete
+    updated = wanted if is_never_new else (status.get("updatedReplicas") or 0) + kept
     if updated < wanted:
         return Rollout(is_done=False, message=f"{updated} of {wanted} pods are new")
     if (there := status.get("replicas") or 0) != wanted:
@@ -58,7 +55,9 @@ def _of_daemon_set(status: Mapping[str, Any]) -> Rollout:
 
 
 def _of_job(spec: Mapping[str, Any], status: Mapping[str, Any]) -> Rollout:
-    if any(each["type"] == "Complete" and each["status"] == "True" for each in status.get("conditions") or ()):
+    if any(
+        each["type"] == "Complete" and each["status"] == "True" for each in status.get("conditions") or ()
+    ):
         return Rollout(is_done=True)
     done, wanted = status.get("succeeded") or 0, spec.get("completions") or 1
     return Rollout(is_done=False, message=f"{done} of {wanted} pods have ended well")

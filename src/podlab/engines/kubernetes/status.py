@@ -44,17 +44,18 @@ def pod_status(found: Found) -> PodStatus:
         ports=tuple(_ports(found)),
         created_at=when(metadata.get("creationTimestamp")),
         ends_at=ends_at(found),
-        reason=str(status.get("reason") or "") or (TERMINATING if is_leaving else _why_not_placed(status)),
+        reason=str(status.get("reason") or "") or (TERMINATING if is_leaving else _placing(status, "reason")),
         message=str(status.get("message") or ""),
         conditions=tuple(map(_condition, status.get("conditions") or ())),
         sandbox=str(metadata["uid"]),
     )
 
 
-def _why_not_placed(status: Mapping[str, Any]) -> str:
+def _placing(status: Mapping[str, Any], key: str) -> str:
+    """Why no node has it, where none has."""
     for each in status.get("conditions") or ():
         if each["type"] == "PodScheduled" and each["status"] == "False":
-            return str(each.get("reason") or "")
+            return str(each.get(key) or "")
     return ""
 
 
@@ -84,7 +85,15 @@ def container_statuses(found: Found) -> Iterator[ContainerStatus]:
         for each in status.get(part) or ()
     }
     for wanted, kind in _wanted(found):
-        yield _container(wanted, kind, told.get(wanted["name"]), has_inits="initContainers" in found["spec"])
+        seen = told.get(wanted["name"])
+        if seen is None:
+            reason = "PodInitializing" if "initContainers" in found["spec"] else "ContainerCreating"
+            yield ContainerStatus(
+                name=wanted["name"], image=wanted["image"], kind=kind, state=State.WAITING, reason=reason,
+                message=_placing(status, "message"),
+            )  # fmt: skip
+        else:
+            yield _container(wanted, kind, seen)
 
 
 def _wanted(found: Found) -> Iterator[tuple[Mapping[str, Any], Kind]]:
@@ -94,14 +103,7 @@ def _wanted(found: Found) -> Iterator[tuple[Mapping[str, Any], Kind]]:
         yield each, Kind.MAIN
 
 
-def _container(
-    wanted: Mapping[str, Any], kind: Kind, told: Mapping[str, Any] | None, *, has_inits: bool
-) -> ContainerStatus:
-    if told is None:
-        reason = "PodInitializing" if has_inits else "ContainerCreating"
-        return ContainerStatus(
-            name=wanted["name"], image=wanted["image"], kind=kind, state=State.WAITING, reason=reason
-        )
+def _container(wanted: Mapping[str, Any], kind: Kind, told: Mapping[str, Any]) -> ContainerStatus:
     word, now = next(iter((told.get("state") or {"waiting": {}}).items()))
     last = termination((told.get("lastState") or {}).get("terminated"))
     ended = termination(now) if word == "terminated" else None
