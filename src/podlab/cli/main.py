@@ -56,6 +56,7 @@ COMMANDS: dict[str, dict[str, tuple[str, str]]] = {
         "seats": ("seats:command", "Look at the seats of a workshop that is served, and change them"),
         "lesson": ("lesson:command", "Check a lesson, and list the images that it names"),
         "rehearse": ("rehearse:command", "Go through a lesson in seats of its own, and tell what fails"),
+        "deploy": ("deploy:command", "Give a workshop from inside a cluster, with its portal"),
         "bundle": ("bundle:command", "Write a workshop with all that it needs to one file"),
         "import": ("import_:command", "Make a workshop of a lesson in another tool's format"),
     },

@@ -100,20 +100,22 @@ async def _sources(store: ImageStore, names: Iterable[str]) -> dict[str, str]:
 async def _write(store: ImageStore, sources: Mapping[str, str]) -> None:
     with tempfile.TemporaryDirectory(prefix="podlab-mirror-") as folder:
         base, seed, made = (Path(folder) / name for name in ("base.tar", "seed.tar", "made.tar"))
-        await _save(store, [BASE], base)
-        await _save(store, [name for name in sources if name != BASE], seed)
+        await save(store, [BASE], base)
+        await save(store, [name for name in sources if name != BASE], seed)
         await asyncio.to_thread(write_image, base, seed, made, sources)
-        await store.load(_read(made))
+        await store.load(read(made))
 
 
-async def _save(store: ImageStore, references: Sequence[str], file: Path) -> None:
+async def save(store: ImageStore, references: Sequence[str], file: Path) -> None:
+    """Write these images to a new file, as `docker save` does."""
     with file.open("xb") as out:
         async with aclosing(store.save(references)) as chunks:
             async for chunk in chunks:
                 await asyncio.to_thread(out.write, chunk)
 
 
-async def _read(file: Path) -> AsyncGenerator[bytes, None]:
+async def read(file: Path) -> AsyncGenerator[bytes, None]:
+    """A file in chunks, for `store.load`."""
     with file.open("rb") as archive:
         while chunk := await asyncio.to_thread(archive.read, _CHUNK_BYTES):
             yield chunk

@@ -92,6 +92,11 @@ def mode(workshop: Workshop) -> Mode:
     return wanted if pulling.pulls(workshop.spec.pod.spec) else "none"
 
 
+def kept(workshop: Workshop) -> str:
+    """Which folder of the mirror has what is worth keeping; empty where it has only what it came with."""
+    return STORAGE if mode(workshop) == "cache" else ""
+
+
 def pod_name(workshop: Workshop) -> str:
     return f"{workshop.metadata.name}-mirror"
 
@@ -126,7 +131,7 @@ async def up(
         image = (await engine.image_store.image(MIRROR_IMAGE)).id
     pod = mirror_pod(workshop, mode=chosen, upstream=upstream, image=image, deadline_s=deadline_s)
     with ungrouped():
-        shared = await engine.share(pod, PORT, keeps=STORAGE if chosen == "cache" else "")
+        shared = await engine.share(pod, PORT, keeps=kept(workshop))
         if shared.pod:
             await wait_ready(engine, shared.pod, timeout_s=READY_S)
         await _refuse_out_of_reach(engine, workshop, shared)

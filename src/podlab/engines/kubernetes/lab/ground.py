@@ -72,8 +72,10 @@ def _of(
 
 
 def hashed(manifest: Manifest) -> Manifest:
-    """With an annotation that tells it from any other."""
+    """With an annotation that tells it from any other, wherever it is."""
     metadata = manifest["metadata"]
-    digest = hashlib.sha256(json.dumps(manifest, sort_keys=True).encode()).hexdigest()[:16]
-    told = {**metadata.get("annotations", {}), MADE_FROM: digest}
+    said = {key: value for key, value in metadata.get("annotations", {}).items() if key != MADE_FROM}
+    bare = {key: value for key, value in metadata.items() if key not in ("annotations", "namespace")}
+    text = json.dumps([manifest | {"metadata": bare}, said], sort_keys=True)
+    told = {**said, MADE_FROM: hashlib.sha256(text.encode()).hexdigest()[:16]}
     return manifest | {"metadata": metadata | {"annotations": told}}

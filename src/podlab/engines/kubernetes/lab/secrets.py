@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from podlab.engines.kubernetes.lab import owned
 from podlab.engines.kubernetes.lab.ground import LAB
-from podlab.errors import NotFound
+from podlab.errors import Denied, NotFound
 
 if TYPE_CHECKING:
     from podlab.engines.kubernetes.client import Client
@@ -37,7 +37,10 @@ async def _bring(client: Client, lab: str, name: str) -> None:
         "kind": "Secret",
         "metadata": {"name": name, "labels": {LAB: lab}},
     }
-    there = await owned.found(client, wanted)
+    try:
+        there = await owned.found(client, wanted)
+    except Denied:  # a portal in the cluster: whoever deployed it has brought them
+        return
     if there is not None and not owned.is_of(lab, there):
         return
     home = wanted | {"metadata": {"name": name, "namespace": client.access.namespace}}
