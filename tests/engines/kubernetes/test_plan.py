@@ -265,6 +265,18 @@ def test_what_a_version_lacks_is_named_by_its_path() -> None:
     assert list(versions.lacking(spec, (1, 33))) == []
 
 
+def test_what_a_server_has_dropped_is_named_by_its_path() -> None:
+    sent = {
+        "hostNetwork": False,
+        "containers": [{"name": "app", "lifecycle": {"stopSignal": "USR1"}, "env": []}],
+    }
+    kept = {"dnsPolicy": "ClusterFirst", "containers": [{"name": "app", "lifecycle": {}, "stdin": False}]}
+    assert list(versions.dropped(sent, kept, "spec")) == ["spec.containers[0].lifecycle.stopSignal"]
+    with pytest.raises(Invalid, match="does not honour spec"):
+        versions.refuse_dropped({"spec": sent}, {"spec": kept}, "pod 'web'")
+    versions.refuse_dropped({"spec": sent}, {"spec": sent}, "pod 'web'")
+
+
 @pytest.mark.parametrize("text", ["v1.29.4-gke.1043002", "v1.29.4+k3s1", "1.29"])
 def test_versions_of_all_distributions_are_read(text: str) -> None:
     assert versions.parsed(text) == (1, 29)

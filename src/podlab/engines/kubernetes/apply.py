@@ -104,6 +104,8 @@ async def _carry_out(
         sent, was_cut_off = await _to_its_end(_send(client, pod, made, found))
         if was_cut_off:
             raise asyncio.CancelledError
+        if made.way != "patch" and made.body is not None:
+            versions.refuse_dropped(made.body, sent, f"pod '{pod.name}'")
         for change in made.changes:
             on_change(change)
         await _follow(client, sent)

@@ -3,7 +3,7 @@
 pod = await client.json("GET", client.pod("web"))
 async with client.stream("GET", client.pod("web", "log"), query={"container": "app"}) as response:
     async for chunk in response.content.iter_any(): …
-socket = await streams.websocket.connect(client, client.pod("web", "exec"), [("command", "ls"), …], ["v4.channel.k8s.io"])
+socket = await streams.websocket.connect(client, client.pod("web", "exec"), [("command", "ls"), …], protocols)
 """
 
 from __future__ import annotations

@@ -19,6 +19,9 @@ from podlab.wire import decode, encode
 ISOLATION: Final = ISOLATED
 """Label of an isolated pod, by which network policies find it; the annotation says so to people."""
 _OURS: Final = frozenset({naming.VERSION, naming.POD, ISOLATION})
+REFRESHED: Final = "podlab.io/refreshed"
+"""Annotation: of which version of an object a kubelet was last told that its files are others."""
+_NOT_THE_USERS: Final = frozenset({naming.SPEC, naming.CONTENT, REFRESHED})
 _PULLED: Final = "IfNotPresent"
 
 
@@ -86,9 +89,7 @@ def labels_of_user(found: Found) -> dict[str, str]:
 
 
 def annotations_of_user(found: Found) -> dict[str, str]:
-    return {
-        key: value for key, value in annotations_of(found).items() if key not in (naming.SPEC, naming.CONTENT)
-    }
+    return {key: value for key, value in annotations_of(found).items() if key not in _NOT_THE_USERS}
 
 
 def annotations_of(found: Found) -> Mapping[str, str]:

@@ -1,6 +1,7 @@
-"""What a cluster's version lacks. An API server drops a field that it does not know in silence, so podlab asks first.
+"""What a cluster lacks. An API server drops a field that it does not know in silence, so podlab asks first; and one
+whose feature gate is off, so podlab looks afterwards, too.
 
-Each is named with the first version that honours it by default:
+Each field is named with the first version that has it on by default, or at all where none has yet:
 https://kubernetes.io/docs/reference/command-line-tools-reference/feature-gates/
 """
 
@@ -46,7 +47,7 @@ SINCE: Final[Mapping[str, Version]] = {
     "*.startupProbe.terminationGracePeriodSeconds": (1, 25),
     "*.lifecycle.preStop.sleep": (1, 30),
     "*.lifecycle.postStart.sleep": (1, 30),
-    "*.lifecycle.stopSignal": (1, 35),
+    "*.lifecycle.stopSignal": (1, 33),
 }
 """Paths from a pod's spec; `*` stands for `containers` and `initContainers`. All others 1.20 has already."""
 
@@ -109,3 +110,29 @@ def _at(value: Any, keys: list[str], path: str) -> Iterator[str]:
             yield from _at(each, keys[1:], f"{path}[{number}]")
     else:
         yield from _at(below, keys[1:], path)
+
+
+def refuse_dropped(sent: Mapping[str, Any], kept: Mapping[str, Any], what: str) -> None:
+    """`Invalid` where the server has left out something of the `spec` that it was sent."""
+    problems = tuple(f"{path} is not kept" for path in dropped(sent["spec"], kept.get("spec") or {}, "spec"))
+    if problems:
+        raise Invalid(
+            f"{what}: the cluster does not honour {problems[0].removesuffix(' is not kept')}"
+            + f" (and {len(problems) - 1} more)" * (len(problems) > 1),
+            problems=problems,
+            subject=what,
+            hint="leave it out, or use a cluster that has it, with its feature gate on",
+        )
+
+
+def dropped(sent: Any, kept: Any, path: str) -> Iterator[str]:
+    """Paths that say something and are gone. What the server has added is none of them."""
+    if isinstance(sent, Mapping):
+        for key, value in sent.items():
+            if value and key not in kept:
+                yield f"{path}.{key}"
+            elif value and isinstance(kept[key], Mapping | list):
+                yield from dropped(value, kept[key], f"{path}.{key}")
+    elif isinstance(sent, list) and len(sent) == len(kept):
+        for number, (one, other) in enumerate(zip(sent, kept, strict=True)):
+            yield from dropped(one, other, f"{path}[{number}]")

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from podlab import naming
-from podlab.engines.kubernetes import find
+from podlab.engines.kubernetes import find, versions
 from podlab.engines.kubernetes.client import MANAGER, MERGE
 from podlab.engines.kubernetes.find import Found
 from podlab.engines.kubernetes.merge import merge
 from podlab.engines.kubernetes.objects.document import document, known, same
 from podlab.engines.kubernetes.objects.kinds import path, place
+from podlab.engines.kubernetes.objects.refresh import refresh
 from podlab.engines.kubernetes.watching import Watch
 from podlab.errors import AlreadyExists, Conflict, Denied, Invalid, NotFound, Overtaken, ungrouped
 from podlab.objects import Object, key_of
@@ -37,13 +38,24 @@ async def put(client: Client, made: Object) -> Put:
         try:
             if there is None:
                 body = document(wanted, (await place(client, kind)).group)
-                await client.json("POST", await path(client, kind), query=_QUERY, body=body)
+                await _create(client, kind, name, body)
                 return "created"
             return await _change(client, there, wanted)
         except (AlreadyExists, Overtaken):
             if attempt == TRIES - 1:
                 raise
     raise AssertionError  # pragma: no cover
+
+
+async def _create(client: Client, kind: str, name: str, body: Mapping[str, Any]) -> None:
+    """Where the cluster does not honour all of it, it goes again."""
+    kept = await client.json("POST", await path(client, kind), query=_QUERY, body=body)
+    if "spec" in body:
+        try:
+            versions.refuse_dropped(body, kept, f"{kind} '{name}'")
+        except Invalid:
+            await remove(client, kind, name)
+            raise
 
 
 async def _change(client: Client, there: Found, wanted: Object) -> Put:
@@ -63,7 +75,7 @@ async def _change(client: Client, there: Found, wanted: Object) -> Put:
     patch: dict[str, Any] = merge(document(before, group), document(after, group))
     patch["metadata"] = {**(patch.get("metadata") or {}), "resourceVersion": find.version(there)}
     try:
-        await client.json(
+        changed = await client.json(
             "PATCH", await path(client, kind, name), query=_QUERY, body=patch, content_type=MERGE
         )
     except (Invalid, Denied) as error:
@@ -72,6 +84,8 @@ async def _change(client: Client, there: Found, wanted: Object) -> Put:
             subject=name,
             hint="`podlab down` with its file removes it; or give the new one another name",
         ) from error
+    if kind in ("ConfigMap", "Secret"):
+        await refresh(client, kind, name, find.version(changed))
     return "configured"
 
 
