@@ -141,12 +141,14 @@ async def images(path: Path, file: Path, level: Choice | None) -> None:
     from podlab.images.store import HoldsImages
     from podlab.lesson import load_workshop
     from podlab.naming import FIREWALL_IMAGE, PYTHON_IMAGE
+    from podlab.portal.static_files import StaticFiles
     from podlab.workshop.bundle.wheels import installed
     from podlab.workshop.lab import set_up as lab
     from podlab.workshop.lab.images import wanted
 
     workshop, lesson = load_workshop(path, for_cluster=True)
     workshop = lab.at_level(workshop, level or "privileged")
+    StaticFiles()  # a portal without its front-end is of no use
     async with session() as engine:
         if not isinstance(engine, HoldsImages):
             raise Unsupported(
