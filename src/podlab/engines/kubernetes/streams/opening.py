@@ -103,7 +103,9 @@ async def _open(
     try:
         return Channels(await connect(place.client, place.client.pod(place.pod, part), query, PROTOCOLS))
     except (Invalid, Unavailable, NotFound, Conflict) as error:
-        raise await explained(place, error) from error
+        if (better := await explained(place, error)) is error:
+            raise
+        raise better from error
 
 
 async def explained(place: Place, error: PodlabError) -> PodlabError:
