@@ -61,7 +61,7 @@ def test_the_subcommands_of_groups_have_help_with_an_example(podlab: Podlab) -> 
     groups = [
         command for name in NAMES if isinstance(command := Table().get_command(context, name), click.Group)
     ]
-    assert {group.name for group in groups} == {"agent", "images", "engine", "lesson", "seats", "set"}
+    assert {group.name for group in groups} == {"agent", "deploy", "images", "engine", "lesson", "seats", "set"}
     for group in groups:
         for name in group.commands:
             done = podlab(group.name, name, "--help")

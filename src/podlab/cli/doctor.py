@@ -30,11 +30,6 @@ if TYPE_CHECKING:
 
 TOPICS: Final = {
     "engine": "Engine",
-    "cluster": "Cluster",
-    "rights": "Rights",
-    "isolation": "What keeps seats apart",
-    "storage": "Storage",
-    "room": "Nodes",
     "cgroup": "Control groups",
     "privileges": "What containers may do",
     "space": "Room",
@@ -42,6 +37,14 @@ TOPICS: Final = {
     "network": "Network",
     "lab": "Around podlab",
     "workshop": "Workshop",
+    "seats": "Seats",
+}
+OF_CLUSTERS: Final = {
+    "cluster": "Cluster",
+    "rights": "Rights",
+    "isolation": "What keeps seats apart",
+    "storage": "Storage",
+    "room": "Nodes",
     "seats": "Seats",
 }
 _SIGNS: Final = {
@@ -164,7 +167,7 @@ def _document(found: Report) -> dict[str, Any]:
 def _print(found: Report) -> None:
     width = max(len(each.title) for each in found.findings)
     for topic, findings in groupby(found.findings, key=lambda each: each.topic):
-        click.echo(paint(TOPICS.get(topic, topic), "bold", sys.stdout), color=True)
+        click.echo(paint((TOPICS | OF_CLUSTERS).get(topic, topic), "bold", sys.stdout), color=True)
         for each in findings:
             _print_finding(each, width)
     click.echo(f"\n{paint(found.summary, 'bold', sys.stdout)}", color=True)
