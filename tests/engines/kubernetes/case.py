@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 
 @pytest.mark.kubernetes
+@pytest.mark.usefixtures("cluster_image")  # `image` is there by the same name
 class OnKubernetes:
     """Before the part: its fixtures replace those of `Case`."""
 

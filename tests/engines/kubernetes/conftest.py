@@ -21,11 +21,9 @@ _FAILS = (AssertionError, TimeoutError, PodlabError, BaseExceptionGroup)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         of = getattr(item, "cls", None)
-        if (
-            of
-            and issubclass(of, OnKubernetes)
-            and (why := LIMITS.get(getattr(item, "originalname", item.name)))
-        ):
+        if not (of and issubclass(of, OnKubernetes)):
+            continue
+        if why := LIMITS.get(item.name) or LIMITS.get(getattr(item, "originalname", "")):
             item.add_marker(pytest.mark.xfail(reason=why, strict=True, raises=_FAILS))
 
 
@@ -37,8 +35,3 @@ def room(kubeconfig: str) -> Iterator[str]:
     assert made.returncode == 0, made.stderr.decode()
     yield name
     kubectl(kubeconfig, "delete", "namespace", name, "--wait=false")
-
-
-@pytest.fixture
-def image(cluster_image: str) -> str:
-    return cluster_image

@@ -1,4 +1,5 @@
-"""What of the contract Kubernetes does not keep: test → why. The only list: docs/kubernetes.md shows the same lines.
+"""What of the contract Kubernetes does not keep: test, or one of its cases, → why. The only list: docs/kubernetes.md has
+the same lines.
 
 A test that stands here has to fail. One that passes after all, and a name that no test has, are failures.
 """
@@ -15,6 +16,8 @@ _NOT_KILLED: Final = (
 _ITS_OWN_NODE: Final = "its kubelet starts what is next, restarts and keeps the record by itself"
 _NO_PUBLISHING: Final = "ports of a pod as a whole are published by Services, which are no part of a pod"
 
+_TOO_OLD: Final = "1.20.2, which the tests run on, has no {} yet: refused by version"
+
 LIMITS: Final[dict[str, str]] = {
     # wanted
     "test_a_change_of_what_somebody_else_has_changed_is_refused": _NOT_CHANGED,
@@ -24,7 +27,6 @@ LIMITS: Final[dict[str, str]] = {
     "test_a_container_whose_policy_says_so_is_made_anew_for_other_limits": _NOT_CHANGED,
     "test_what_a_pod_may_use_as_a_whole_changes_while_it_runs": _NOT_CHANGED,
     "test_a_container_that_is_not_wanted_any_more_is_removed": _NOT_CHANGED,
-    "test_a_failed_start_leaves_what_there_was": _NOT_CHANGED,
     "test_the_wanted_state_comes_back_as_it_was_applied": _NOT_CHANGED,
     "test_a_pod_may_have_no_container_yet": "it takes no pod without a container",
     "test_a_stopped_container_is_started_by_apply": _NOT_STOPPED,
@@ -48,7 +50,12 @@ LIMITS: Final[dict[str, str]] = {
     # debugging
     "test_one_container_is_made_anew_and_the_others_go_on": _NOT_STOPPED,
     "test_what_cannot_be_debugged_is_told": _NOT_STOPPED,
+    "test_its_exit_code_and_errors_are_told": _TOO_OLD.format("debug containers"),
     # ending
+    "test_a_hook_is_over_before_its_container_is_stopped[stop]": _NOT_STOPPED,
+    "test_a_hook_is_over_before_its_container_is_stopped[stop one]": _NOT_STOPPED,
+    "test_a_hook_is_over_before_its_container_is_stopped[restart]": _NOT_STOPPED,
+    "test_a_hook_is_over_before_its_container_is_stopped[restart one]": _NOT_STOPPED,
     "test_a_hook_takes_no_longer_than_the_grace_period": _NOT_STOPPED,
     "test_without_a_grace_period_there_is_no_hook": _NOT_STOPPED,
     "test_a_hook_that_fails_keeps_nothing_from_ending": _NOT_STOPPED,
@@ -56,6 +63,7 @@ LIMITS: Final[dict[str, str]] = {
     "test_one_sidecar_is_stopped_alone": _NOT_STOPPED,
     # node
     "test_init_containers_run_one_after_another_before_all_others": _ITS_OWN_NODE,
+    "test_a_sidecar_starts_in_its_turn_and_stays": _TOO_OLD.format("sidecars"),
     "test_new_namespaces_run_the_init_containers_again": _NOT_STOPPED,
     "test_a_record_is_kept_until_it_is_replaced_and_goes_with_the_pod": _ITS_OWN_NODE,
     "test_of_two_that_write_a_record_one_is_told": _ITS_OWN_NODE,

@@ -13,7 +13,7 @@ PAGE = Path(__file__).parents[3] / "docs/kubernetes.md"
 
 
 def test_every_limit_is_of_a_test_of_the_contract() -> None:
-    assert [name for name in LIMITS if not hasattr(EngineContract, name)] == []
+    assert [name for name in LIMITS if not hasattr(EngineContract, name.partition("[")[0])] == []
 
 
 def test_all_of_the_contract_runs_on_kubernetes() -> None:

@@ -14,9 +14,6 @@ from podlab.errors import NotFound, Overtaken, Unavailable, ungrouped
 if TYPE_CHECKING:
     from podlab.engines.kubernetes.client import Client
 
-SHORTEST_S: Final = 1
-"""Without any grace the API forgets a pod before its containers are stopped, and a pod of the same name could begin
-beside them. https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#pod-termination-forced"""
 CONFIRMED_S: Final = 120
 """Beyond the grace period: for hooks, and for a node to tell that all containers are gone."""
 AT_ONCE: Final = 8
@@ -31,7 +28,9 @@ async def delete(client: Client, name: str, *, grace_s: int | None = None) -> No
 
 
 async def remove(client: Client, found: Found, *, grace_s: int | None = None) -> None:
-    """This pod, and no later one of the same name."""
+    """This pod, and no later one of the same name. Without any grace the cluster forgets it at once, and its node kills
+    what is left of it a moment later, if it can be reached; a pod of the same name may begin meanwhile.
+    https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#pod-termination-forced"""
     name = found["metadata"]["name"]
     body: dict[str, Any] = {
         "apiVersion": "v1",
@@ -40,7 +39,7 @@ async def remove(client: Client, found: Found, *, grace_s: int | None = None) ->
         "preconditions": {"uid": find.uid(found)},
     }
     if grace_s is not None:
-        body["gracePeriodSeconds"] = max(grace_s, SHORTEST_S)
+        body["gracePeriodSeconds"] = grace_s
     try:
         leaving = await client.json("DELETE", client.pod(name), body=body)
     except (NotFound, Overtaken):  # gone, or another one by now

@@ -239,7 +239,7 @@ class KubernetesEngine:
     async def kill(self, name: str, container: str | None = None, *, signal: str = "KILL") -> None:
         from podlab.engines.kubernetes.kill import kill
 
-        await kill(self, self.client, name, container, signal)
+        await kill(self.client, name, container, signal)
 
     async def pause(self, name: str, container: str | None = None) -> None:
         raise await self._never("freeze a container", "", name, container)

@@ -1,5 +1,5 @@
-"""Files of a changed ConfigMap or Secret, soon: a kubelet that sees its pod change looks at its volumes at once, else once
-a minute. https://kubernetes.io/docs/tasks/configure-pod-container/configure-pod-configmap/#mounted-configmaps-are-updated-automatically
+"""Files of a changed ConfigMap or Secret, soon: a kubelet that sees its pod change looks at its volumes, else only
+once a minute. https://kubernetes.io/docs/tasks/configure-pod-container/configure-pod-configmap/#mounted-configmaps-are-updated-automatically
 """
 
 from __future__ import annotations

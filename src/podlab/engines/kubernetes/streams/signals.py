@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import signal as signals
 from typing import TYPE_CHECKING
 
 from podlab.engines.kubernetes.streams.errand import shell
@@ -46,23 +47,30 @@ for each in /proc/[0-9]*; do
   if [ "$2" = 0 ] && { [ -z "$first" ] || [ "${20}" -lt "$since" ]; }; then first=${each#/proc/} since=${20}; fi
   set -- "$name"
 done
-kill -s "$1" "${first:-1}"
+first=${first:-1}
+if [ "$first" = 1 ]; then
+  caught=0
+  while read -r key value; do [ "$key" != SigCgt: ] || caught=$value; done </proc/1/status
+  [ $((0x$caught >> ($2 - 1) & 1)) = 1 ] || exit 99
+fi
+kill -s "$1" "$first"
 """
-_NEVER_TAKEN = {"KILL", "STOP"}
+_NOT_TAKEN = 99
 
 
 async def signal_first(place: Place, name: str) -> None:
     """To the container's first process, from inside it: there is no other way. `Conflict` where it does not run,
-    `Unsupported` for what the kernel keeps from the first process of a namespace.
-    https://man7.org/linux/man-pages/man7/pid_namespaces.7.html
+    `Invalid` where there is no such signal, `Unsupported` for what the kernel keeps from the first process of a
+    namespace: what it has no handler for. https://man7.org/linux/man-pages/man7/pid_namespaces.7.html
     """
-    if checked(name) in _NEVER_TAKEN:
+    done = await shell(place, _TO_FIRST, checked(name), str(_number(name)))
+    if done.code == _NOT_TAKEN:
         raise Unsupported(
-            f"Kubernetes sends no signal {name} to a container",
+            f"the first process of container '{place.container}' of pod '{place.pod}' takes no {name}: it has no "
+            "handler for it, and Kubernetes has no other way to send one",
             subject=place.container,
-            hint="TERM asks it to end; `podlab down` removes the pod",
+            hint="`podlab down` removes the pod; where containers share their processes, all signals arrive",
         )
-    done = await shell(place, _TO_FIRST, name)
     if done.code:
         raise Conflict(
             f"cannot send {name} to container '{place.container}' of pod '{place.pod}': "
@@ -81,6 +89,13 @@ async def end_session(place: Place, pid: int) -> None:
     one is left even then."""
     if (await shell(place, _END, str(pid))).code:
         raise Conflict("processes of the terminal are still there after KILL", subject=place.container)
+
+
+def _number(name: str) -> int:
+    found = signals.Signals.__members__.get(f"SIG{name}")
+    if found is None:
+        raise Invalid(f"there is no signal {name!r}", subject=name)
+    return int(found)
 
 
 def checked(name: str) -> str:
