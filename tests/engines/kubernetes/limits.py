@@ -1,5 +1,4 @@
-"""What of the contract Kubernetes does not keep: test, or one of its cases, → why. The only list: docs/kubernetes.md has
-the same lines.
+"""What of the contract Kubernetes does not keep: test, or a case → why. The one list; docs/kubernetes.md shows it.
 
 A test that stands here has to fail. One that passes after all, and a name that no test has, are failures.
 """
