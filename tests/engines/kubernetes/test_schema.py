@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from kubernetes_asyncio.client import models
+from ruamel.yaml import YAML
 
 from podlab.engines.kubernetes import isolation, manifest, versions
 from podlab.engines.kubernetes.objects.document import document
@@ -20,39 +19,13 @@ from podlab.manifest.sources import Source
 from podlab.objects import kind_of
 from podlab.wire import encode
 from tests.conformance.case import Case, load_all
+from tests.engines.kubernetes.schema import problems
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
 
-def unknown(value: Any, kind: str, path: str) -> Iterator[str]:
-    """Paths that the schema does not have, and values of another shape."""
-    if (inner := re.fullmatch(r"list\[(.*)\]", kind)) is not None:
-        if not isinstance(value, list):
-            yield f"{path}: no list"
-            return
-        for number, each in enumerate(value):
-            yield from unknown(each, inner[1], f"{path}[{number}]")
-    elif (inner := re.fullmatch(r"dict\(str, (.*)\)|dict\[str, (.*)\]", kind)) is not None:
-        for key, each in value.items():
-            yield from unknown(each, inner[1] or inner[2], f"{path}.{key}")
-    elif kind == "object" or not hasattr(models, kind):
-        expected = {"str": str, "int": int, "bool": bool, "float": (int, float)}.get(kind, object)
-        if not isinstance(value, expected):  # type: ignore[arg-type]
-            yield f"{path}: no {kind}"
-    else:
-        yield from _of_model(value, getattr(models, kind), path)
-
-
-def _of_model(value: Mapping[str, Any], model: Any, path: str) -> Iterator[str]:
-    names = {json: python for python, json in model.attribute_map.items()}
-    for key, each in value.items():
-        if key in names:
-            yield from unknown(each, model.openapi_types[names[key]], f"{path}.{key}")
-        else:
-            yield f"{path}.{key}: unknown"
-
-
+DEPLOYED = Path(__file__).parents[2] / "deploy" / "docker-pods.yaml"
 CASES = load_all()
 EXAMPLES = sorted((Path(__file__).parents[3] / "examples").rglob("pod*.yaml"))
 
@@ -72,13 +45,13 @@ def of_case(case: Case) -> Loaded:
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_every_field_is_in_the_schema(case: Case) -> None:
     for made in documents(of_case(case)):
-        assert list(unknown(made, f"V1{made['kind']}", made["kind"])) == []
+        assert list(problems(made)) == []
 
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.parent.name)
 def test_examples_are_in_the_schema(path: Path) -> None:
     for made in documents(load([path])):
-        assert list(unknown(made, f"V1{made['kind']}", made["kind"])) == []
+        assert list(problems(made)) == []
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
@@ -88,12 +61,29 @@ def test_a_version_that_behaves_so_is_not_said_to_lack_anything(case: Case) -> N
 
 
 def test_the_schema_finds_what_is_none() -> None:
-    made = {"metadata": {"name": 3}, "spec": {"containers": [{"nmae": "app"}]}}
-    assert list(unknown(made, "V1Pod", "Pod")) == [
+    made = {
+        "kind": "Pod",
+        "metadata": {"name": 3},
+        "spec": {"containers": [{"nmae": "app"}], "volumes": [{"name": "v", "hostPath": {}}]},
+    }
+    assert list(problems(made)) == [
+        "Pod.kind: there is no apiVersion",
         "Pod.metadata.name: no str",
         "Pod.spec.containers[0].nmae: unknown",
+        "Pod.spec.containers[0].name: missing",
+        "Pod.spec.volumes[0].hostPath.path: missing",
     ]
 
 
 def test_the_network_policy_is_in_the_schema() -> None:
-    assert list(unknown(isolation.policy(), "V1NetworkPolicy", "NetworkPolicy")) == []
+    assert list(problems(isolation.policy())) == []
+
+
+def test_a_deployed_class_is_in_the_schema() -> None:
+    """Namespaces, quota, policies, roles, portal and mirror, as tests/deploy holds them word for word."""
+    documents = list(YAML(typ="safe", pure=True).load_all(DEPLOYED.read_text()))
+    assert {"NetworkPolicy", "ResourceQuota", "Role", "Deployment", "Ingress"} <= {
+        each["kind"] for each in documents
+    }
+    for made in documents:
+        assert list(problems(made)) == []
