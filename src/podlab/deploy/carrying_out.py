@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from podlab.deploy.portal import NAME
 from podlab.engines.kubernetes.lab import owned, secrets
-from podlab.errors import TimedOut
+from podlab.errors import TimedOut, Unavailable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,6 +19,12 @@ if TYPE_CHECKING:
 READY_S: Final = 600.0
 """The nodes may have to pull the portal's image, and all that seats are made of, before it answers."""
 _LOOK_S: Final = 1.0
+_TRIES: Final = 2
+_NO_IMAGE: Final = frozenset({"ErrImagePull", "ImagePullBackOff", "ErrImageNeverPull"})
+_VOLUME: Final = (
+    "where it cannot read /state, the storage class gives it a volume that does not follow the pod's fsGroup: "
+    "--storage-class names another"
+)
 
 
 async def carry_out(
@@ -34,7 +40,8 @@ async def carry_out(
 
 
 async def answered(client: Client, wanted: Deployment, *, timeout_s: float = READY_S) -> None:
-    """Returns when the portal is ready. `TimedOut` says what it lacks."""
+    """Returns when the portal is ready. `Unavailable` where it fails again and again, with its last words, or cannot
+    get its image; `TimedOut` where it takes too long."""
     deployment = next(
         each
         for each in wanted.documents
@@ -42,7 +49,8 @@ async def answered(client: Client, wanted: Deployment, *, timeout_s: float = REA
     )
     try:
         async with asyncio.timeout(timeout_s):
-            while not _is_ready(await client.json("GET", owned.path(client, deployment))):  # noqa: ASYNC110 - the cluster's
+            while not _is_ready(await client.json("GET", owned.path(client, deployment))):
+                await _refuse_failing(client, wanted.own)
                 await asyncio.sleep(_LOOK_S)
     except TimeoutError:
         raise TimedOut(
@@ -51,6 +59,24 @@ async def answered(client: Client, wanted: Deployment, *, timeout_s: float = REA
             hint=f"kubectl --namespace {wanted.own} describe pod, and: kubectl --namespace {wanted.own} logs "
             f"deployment/{NAME}",
         ) from None
+
+
+async def _refuse_failing(client: Client, namespace: str) -> None:
+    pods = f"/api/v1/namespaces/{namespace}/pods"
+    for pod in (await client.json("GET", pods, query={"labelSelector": f"app={NAME}"}))["items"]:
+        for status in pod["status"].get("containerStatuses") or ():
+            waiting = (status.get("state") or {}).get("waiting") or {}
+            if waiting.get("reason") == "CrashLoopBackOff" and status.get("restartCount", 0) >= _TRIES:
+                log = f"{pods}/{pod['metadata']['name']}/log"
+                async with client.stream("GET", log, query={"tailLines": 5, "previous": True}) as response:
+                    said = (await response.text()).strip()
+                raise Unavailable(f"the portal fails again and again:\n{said}", subject=NAME, hint=_VOLUME)
+            if waiting.get("reason") in _NO_IMAGE:
+                raise Unavailable(
+                    f"the node has no image for the portal: {waiting.get('message', '')}",
+                    subject=NAME,
+                    hint="`podlab deploy images` writes it to a file that nodes can import",
+                )
 
 
 def _is_ready(found: dict[str, Any]) -> bool:

@@ -65,8 +65,8 @@ def _claim(portal: Portal) -> dict[str, Any]:
 
 def _service(portal: Portal) -> dict[str, Any]:
     ports = [
-        {"name": "portal", "port": PORT, "targetPort": PORT},
-        {"name": "previews", "port": PREVIEWS, "targetPort": PREVIEWS},
+        {"name": "portal", "port": PORT, "targetPort": PORT, "protocol": "TCP"},
+        {"name": "previews", "port": PREVIEWS, "targetPort": PREVIEWS, "protocol": "TCP"},
     ]
     spec = {"selector": {"app": NAME}, "ports": ports}
     return {"apiVersion": "v1", "kind": "Service", "metadata": {"name": NAME}, "spec": spec}
@@ -78,8 +78,9 @@ def _deployment(portal: Portal) -> dict[str, Any]:
     command = [
         "python3", "-m", "podlab.cli", "serve", "/workshop",
         "--engine", f"kubernetes/{portal.seats_namespace}", "--listen", f"0.0.0.0:{PORT}", "--tls", "off",
-        "--public-url", public, "--preview-port", str(PREVIEWS), *names, "--state", "/state", *portal.options,
+        "--public-url", public, "--preview-port", str(PREVIEWS), *names, "--state", "/state/class", *portal.options,
     ]  # fmt: skip
+    # A folder of its own in the volume, whose own rights belong to the cluster.
     health = {"httpGet": {"path": "/healthz", "port": PORT}}
     container = {
         "name": "portal",
@@ -88,8 +89,8 @@ def _deployment(portal: Portal) -> dict[str, Any]:
         "command": command,
         "env": [{"name": "HOME", "value": "/state"}, {"name": "PYTHONUNBUFFERED", "value": "1"}],
         "ports": [
-            {"name": "portal", "containerPort": PORT},
-            {"name": "previews", "containerPort": PREVIEWS},
+            {"name": "portal", "containerPort": PORT, "protocol": "TCP"},
+            {"name": "previews", "containerPort": PREVIEWS, "protocol": "TCP"},
         ],
         "resources": {"requests": {"cpu": "250m", "memory": "256Mi"}, "limits": {"memory": "1Gi"}},
         "readinessProbe": health | {"periodSeconds": 5},

@@ -59,6 +59,8 @@ def _deployment(pod: Pod, labels: dict[str, str], keeps: str, volume: dict[str, 
     }
     for each in spec["containers"]:
         each["imagePullPolicy"] = each.get("imagePullPolicy", "IfNotPresent")
+        # Before 1.22 server-side apply knows no default of a key that it finds list items by.
+        each["ports"] = [{"protocol": "TCP", **port} for port in each.get("ports", ())]
     if keeps:
         first = spec["containers"][0]
         mount = {"name": _FILLED, "mountPath": keeps}
