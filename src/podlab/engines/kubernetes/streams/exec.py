@@ -33,8 +33,8 @@ async def exec_process(
     if options.tty and options.size:
         checked(*options.size)
     place = Place(client, pod, container)
-    stdin = options.stdin and not options.detach
     tty = options.tty and not options.detach
+    stdin = (options.stdin or tty) and not options.detach  # containerd gives a terminal without input no output either
     channels = await open_exec(place, launch.wrapped(command, options), stdin=stdin, tty=tty)
     try:
         if stdin and not tty:

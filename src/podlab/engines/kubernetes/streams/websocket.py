@@ -39,6 +39,7 @@ async def connect(client: Client, path: str, query: Query, protocols: Sequence[s
     headers = {
         "Upgrade": "websocket", "Connection": "Upgrade", "Sec-WebSocket-Version": "13",
         "Sec-WebSocket-Key": key.decode(), "Sec-WebSocket-Protocol": ",".join(protocols),
+        "Accept": "*/*",  # API servers refuse to answer with JSON here
     }  # fmt: skip
     response = await client.upgrade(path, query, headers)
     accepted = base64.b64encode(hashlib.sha1(key + _GUID).digest()).decode()  # noqa: S324 - the standard asks for it
@@ -95,11 +96,15 @@ class WebSocket(asyncio.Protocol):
 
     @property
     def unsent_bytes(self) -> int:
-        return self._transport.get_write_buffer_size()
+        return 0 if self._is_gone else self._transport.get_write_buffer_size()
+
+    @property
+    def _is_gone(self) -> bool:
+        return self._has_ended or self._transport.is_closing()
 
     def send(self, message: bytes) -> None:
         """What is sent after the end is lost."""
-        if not self._has_ended and not self._transport.is_closing():
+        if not self._is_gone:
             self._transport.write(frame(Kind.BINARY, message))
 
     async def drain(self) -> None:
@@ -124,15 +129,18 @@ class WebSocket(asyncio.Protocol):
 
     def hang_up(self) -> None:
         """Say goodbye after what was sent, and read on to the server's."""
-        if not self._has_ended and not self._transport.is_closing():
+        if not self._is_gone:
             self._transport.write(frame(Kind.CLOSE, (1000).to_bytes(2, "big")))
 
     def close(self) -> None:
         """At once. Twice is not an error."""
         self.hang_up()
+        if self.unsent_bytes:
+            self._transport.abort()
+        else:
+            self._transport.close()
         self._stop(None)
         self._response.close()
-        self._transport.abort() if self._transport.get_write_buffer_size() else self._transport.close()
 
     # --- what asyncio calls
 
