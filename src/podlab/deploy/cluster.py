@@ -10,6 +10,7 @@ from podlab.deploy import folder, portal, rights
 from podlab.engines.kubernetes import isolation
 from podlab.engines.kubernetes.lab import ground as standing
 from podlab.engines.kubernetes.lab import shared
+from podlab.objects.references import references
 from podlab.workshop.lab import mirror as lab_mirror
 
 if TYPE_CHECKING:
@@ -54,6 +55,7 @@ def deployment(
         ("", _PLURALS[each["kind"]], each["metadata"]["name"]) for each in stands if each["kind"] in _PLURALS
     ]
     looked_at.append(("", "namespaces", seats))
+    looked_at += sorted({("", f"{each.kind.lower()}s", each.name) for each in references(ground.seat)})
     mirror = ground.beside[0].name if ground.beside else ""
     may = [
         rights.role(portal.NAME, mirror=mirror, ground=looked_at),
