@@ -68,10 +68,13 @@ LIMITS: Final[dict[str, str]] = {
     "test_of_two_that_write_a_record_one_is_told": _ITS_OWN_NODE,
     "test_an_agent_takes_restarts_over_and_gives_them_back": _ITS_OWN_NODE,
     # objects
-    "test_files_of_an_object_that_is_put_again_are_new": (
-        "its kubelet brings files to pods a moment later: podlab tells it to, and does not wait"
-    ),
     "test_files_are_there_after_a_pod_was_stopped": _NOT_STOPPED,
+    # streams
+    "test_environment_folder_and_user_are_set": "it runs a command as its container does, not as another user",
+    "test_attach_sees_a_containers_output_from_its_start": _ITS_OWN_NODE,
+    "test_logs_come_in_order_with_streams_and_times": "its logs do not tell errors from other output",
+    "test_a_log_may_have_long_lines_and_no_last_end": _ITS_OWN_NODE,
+    "test_a_dialled_connection_ends_one_half_at_a_time": "port forwarding has no word for the end of one half",
     # inside
     "test_isolated_pods_share_an_address": "what isolated pods share is a Service, not an address of a machine",
 }
