@@ -102,8 +102,7 @@ async def test_this_machine_tells_about_itself() -> None:
         titles, found = await processes(client, "web", "app")
         assert all(len(row) == len(titles) for row in found)
         assert any("pytest" in row[-1] for row in found)
-        found = [each async for each in usage(client, "web", "app", follow=False)]
-        assert len(found) == 1
+        assert len([each async for each in usage(client, "web", "app", follow=False)]) == 1
 
 
 async def pieces(data: bytes) -> AsyncIterator[bytes]:

@@ -8,7 +8,7 @@ from podlab.engines.kubernetes import happening
 from podlab.engines.kubernetes.streams.opening import Place, not_running, open_attach
 from podlab.engines.kubernetes.streams.process import Process
 from podlab.engines.kubernetes.streams.signals import signal_first
-from podlab.errors import Conflict, Invalid
+from podlab.errors import Conflict, Invalid, Unsupported
 
 if TYPE_CHECKING:
     from podlab.engines.kubernetes.client import Client
@@ -31,44 +31,37 @@ async def attach_process(
             hint="`stdin: true` in the manifest gives it one",
         )
     tty = bool(found.container.get("tty"))
-    output = await open_attach(place, stdin=False, tty=tty)
-    try:
-        inlet = await open_attach(place, stdin=True, tty=tty) if stdin else None
-    except BaseException:
-        output.close()
-        raise
-    return ContainerProcess(place, output, inlet, found, tty=tty, detach_keys=detach_keys)
+    # Also for who only listens: containerd ends the input of a container when somebody attaches without one, and gives
+    # a terminal without input no output either.
+    channels = await open_attach(place, stdin=bool(found.container.get("stdin")), tty=tty)
+    return ContainerProcess(place, channels, found, stdin=stdin, tty=tty, detach_keys=detach_keys)
 
 
 class ContainerProcess(Process):
-    """Input has a connection of its own: before v5 of the protocol its end is the end of the connection, and would be
-    that of the output."""
-
     def __init__(
-        self, place: Place, output: Channels, inlet: Channels | None, found: Found, *, tty: bool, detach_keys: str
-    ) -> None:  # fmt: skip
-        super().__init__(place, output, tty=tty, detach_keys=detach_keys)
-        self._output = output
-        self._input = inlet
+        self, place: Place, channels: Channels, found: Found, *, stdin: bool, tty: bool, detach_keys: str
+    ) -> None:
+        super().__init__(place, channels, tty=tty, detach_keys=detach_keys)
+        self._output = channels
         self._found = found
+        self._stdin = stdin
 
-    def _close(self) -> None:
-        super()._close()
-        if self._input:
-            self._input.close()
-
-    @property
-    def _takes(self) -> Channels | None:
-        return self._input
+    def _framed(self, data: bytes) -> bytes:
+        return data if self._stdin else b""
 
     async def write_eof(self) -> None:
-        """What it means is the container's: with `stdinOnce` its input has ended, without it waits for the next one."""
-        if self._input is None:
+        """What it means is the container's: with `stdinOnce` its input has ended, without it waits for the next one.
+        `Unsupported` where it would have to be told and Kubernetes, before 1.30, has no word for it."""
+        if not self._stdin or self._tty or not self._found.container.get("stdinOnce") or self._output.is_over:
             return
-        if self._input.can_end_input:
-            self._input.end_input()
-        else:
-            self._input.hang_up()
+        if not self._output.can_end_input:
+            raise Unsupported(
+                f"the end of an input cannot be told to container '{self._place.container}': "
+                "the cluster is older than Kubernetes 1.30",
+                subject=self._place.container,
+                hint=f"it ends when you leave; `podlab logs {self._place.pod}` shows what comes after",
+            )
+        self._output.end_input()
 
     async def wait(self) -> int:
         """The exit code that the cluster notes, a little after the output has ended."""

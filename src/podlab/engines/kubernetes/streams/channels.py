@@ -138,10 +138,6 @@ class Channels:
 
     # --- the end
 
-    def hang_up(self) -> None:
-        """End our half, after all that was written. With v4 there is no output after it."""
-        self._socket.hang_up()
-
     def close(self) -> None:
         """Both halves. What has come can still be read."""
         self._is_closed = True

@@ -34,7 +34,9 @@ async def exec_process(
         checked(*options.size)
     place = Place(client, pod, container)
     tty = options.tty and not options.detach
-    stdin = (options.stdin or tty) and not options.detach  # containerd gives a terminal without input no output either
+    stdin = (
+        options.stdin or tty
+    ) and not options.detach  # without input a terminal has no output in containerd
     channels = await open_exec(place, launch.wrapped(command, options), stdin=stdin, tty=tty)
     try:
         if stdin and not tty:
@@ -102,7 +104,7 @@ class ExecProcess(Process):
         self._has_told = False
 
     def _framed(self, data: bytes) -> bytes:
-        return launch.part(data) if self._is_fed else data
+        return launch.part(data) if self._is_fed and data else data
 
     async def write_eof(self) -> None:
         """Of a terminal nothing: there the input ends with Ctrl-D."""

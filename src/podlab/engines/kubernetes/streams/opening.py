@@ -91,14 +91,12 @@ async def open_exec(place: Place, command: Sequence[str], *, stdin: bool, tty: b
 
 
 async def open_attach(place: Place, *, stdin: bool, tty: bool) -> Channels:
-    """To the input of the container's own process, or to its output. `Conflict` where it does not run."""
-    return await _open(place, "attach", [], stdin=stdin, tty=tty, output=not stdin)
+    """To the container's own process. `Conflict` where it does not run."""
+    return await _open(place, "attach", [], stdin=stdin, tty=tty)
 
 
-async def _open(
-    place: Place, part: str, query: list[tuple[str, str]], *, stdin: bool, tty: bool, output: bool = True
-) -> Channels:
-    flags = {"stdin": stdin, "stdout": output, "stderr": output and not tty, "tty": tty}
+async def _open(place: Place, part: str, query: list[tuple[str, str]], *, stdin: bool, tty: bool) -> Channels:
+    flags = {"stdin": stdin, "stdout": True, "stderr": not tty, "tty": tty}
     query = [("container", place.container), *query, *((name, "true") for name, on in flags.items() if on)]
     try:
         return Channels(await connect(place.client, place.client.pod(place.pod, part), query, PROTOCOLS))

@@ -37,11 +37,6 @@ class Process:
             self._channels.close()
 
     @property
-    def _takes(self) -> Channels | None:
-        """Where input goes."""
-        return self._channels
-
-    @property
     def is_detached(self) -> bool:
         return self._keys.were_pressed
 
@@ -63,24 +58,25 @@ class Process:
             self._channels.resume()
 
     def put(self, data: bytes) -> bool:
-        if self._takes and self._takes.unsent_bytes > _UNSENT_BYTES:
+        if self._channels and self._channels.unsent_bytes > _UNSENT_BYTES:
             return False
         self._pass(data)
         return not self.is_detached
 
     async def write(self, data: bytes) -> None:
         self._pass(data)
-        if self._takes:
-            await self._takes.drain()
+        if self._channels:
+            await self._channels.drain()
 
     def _pass(self, data: bytes) -> None:
-        data = self._keys.feed(data)
-        if data and self._takes:
-            self._takes.write(self._framed(data))
+        data = self._framed(self._keys.feed(data))
+        if data and self._channels:
+            self._channels.write(data)
         if self.is_detached:
             self._close()
 
     def _framed(self, data: bytes) -> bytes:
+        """As the other side expects it."""
         return data
 
     async def resize(self, columns: int, rows: int) -> None:

@@ -127,14 +127,10 @@ class WebSocket(asyncio.Protocol):
 
     # --- the end
 
-    def hang_up(self) -> None:
-        """Say goodbye after what was sent, and read on to the server's."""
-        if not self._is_gone:
-            self._transport.write(frame(Kind.CLOSE, (1000).to_bytes(2, "big")))
-
     def close(self) -> None:
         """At once. Twice is not an error."""
-        self.hang_up()
+        if not self._is_gone:
+            self._transport.write(frame(Kind.CLOSE, (1000).to_bytes(2, "big")))
         if self.unsent_bytes:
             self._transport.abort()
         else:
