@@ -21,6 +21,9 @@ from podlab.engines.kubernetes.plan import Plan, plan
 from podlab.engines.kubernetes.starting import is_started, is_unschedulable
 from podlab.engines.kubernetes.watching import Watch
 from podlab.errors import AlreadyExists, Overtaken, PodlabError, Unsupported
+from podlab.model import Secret
+from podlab.objects import key_of, references
+from podlab.objects.kinds import HIDDEN, data_of
 
 if TYPE_CHECKING:
     from podlab.engines.base import Change
@@ -185,4 +188,14 @@ async def preview(client: Client, pod: Pod, objects: Collection[Object]) -> str:
         await missing(client, pod, objects)
     documents: list[dict[str, Any]] = [isolation.policy()] if pod.is_isolated else []
     documents.append(manifest.manifest(pod))
-    return "---\n".join(map(text, documents))
+    return _secrets(pod, objects) + "---\n".join(map(text, documents))
+
+
+def _secrets(pod: Pod, put: Collection[Object]) -> str:
+    """What it takes of those that are to be put first, as comments."""
+    needed = {(each.kind, each.name) for each in references(pod)}
+    mine = [each for each in put if isinstance(each, Secret) and key_of(each) in needed]
+    return "".join(
+        f"# it takes Secret '{each.metadata.name}': {', '.join(f'{key}={HIDDEN}' for key in data_of(each))}\n"
+        for each in mine
+    )

@@ -14,6 +14,10 @@ from podlab.errors import NotFound, Overtaken, Unavailable, ungrouped
 if TYPE_CHECKING:
     from podlab.engines.kubernetes.client import Client
 
+SHORTEST_S: Final = 1
+"""Without any grace the cluster forgets a pod before its containers have ended. A pod of the same name could begin beside
+them, and a kubelet, which finds pods by their names, would run commands in the one that is being killed.
+https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#pod-termination-forced"""
 CONFIRMED_S: Final = 120
 """Beyond the grace period: for hooks, and for a node to tell that all containers are gone."""
 AT_ONCE: Final = 8
@@ -28,9 +32,7 @@ async def delete(client: Client, name: str, *, grace_s: int | None = None) -> No
 
 
 async def remove(client: Client, found: Found, *, grace_s: int | None = None) -> None:
-    """This pod, and no later one of the same name. Without any grace the cluster forgets it at once, and its node kills
-    what is left of it a moment later, if it can be reached; a pod of the same name may begin meanwhile.
-    https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#pod-termination-forced"""
+    """This pod, and no later one of the same name."""
     name = found["metadata"]["name"]
     body: dict[str, Any] = {
         "apiVersion": "v1",
@@ -39,7 +41,7 @@ async def remove(client: Client, found: Found, *, grace_s: int | None = None) ->
         "preconditions": {"uid": find.uid(found)},
     }
     if grace_s is not None:
-        body["gracePeriodSeconds"] = grace_s
+        body["gracePeriodSeconds"] = max(grace_s, SHORTEST_S)
     try:
         leaving = await client.json("DELETE", client.pod(name), body=body)
     except (NotFound, Overtaken):  # gone, or another one by now

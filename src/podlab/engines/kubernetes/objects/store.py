@@ -13,11 +13,12 @@ from podlab.engines.kubernetes.find import Found
 from podlab.engines.kubernetes.merge import merge
 from podlab.engines.kubernetes.objects.document import document, known, same
 from podlab.engines.kubernetes.objects.kinds import path, place
-from podlab.engines.kubernetes.objects.refresh import refresh
+from podlab.engines.kubernetes.objects.refresh import refresh, shown
 from podlab.engines.kubernetes.watching import Watch
 from podlab.errors import AlreadyExists, Conflict, Denied, Invalid, NotFound, Overtaken, ungrouped
+from podlab.model import ConfigMap, Secret
 from podlab.objects import Object, key_of
-from podlab.objects.kinds import KINDS, replaced, settled
+from podlab.objects.kinds import KINDS, data_of, replaced, settled
 
 if TYPE_CHECKING:
     from podlab.engines.base import Put
@@ -74,6 +75,8 @@ async def _change(client: Client, there: Found, wanted: Object) -> Put:
     group = (await place(client, kind)).group
     patch: dict[str, Any] = merge(document(before, group), document(after, group))
     patch["metadata"] = {**(patch.get("metadata") or {}), "resourceVersion": find.version(there)}
+    keys = _changed_keys(before, after)
+    files = await shown(client, kind, name, keys) if keys else []
     try:
         changed = await client.json(
             "PATCH", await path(client, kind, name), query=_QUERY, body=patch, content_type=MERGE
@@ -84,9 +87,16 @@ async def _change(client: Client, there: Found, wanted: Object) -> Put:
             subject=name,
             hint="`podlab down` with its file removes it; or give the new one another name",
         ) from error
-    if kind in ("ConfigMap", "Secret"):
-        await refresh(client, kind, name, find.version(changed))
+    await refresh(client, files, find.version(changed))
     return "configured"
+
+
+def _changed_keys(before: Object, after: Object) -> set[str]:
+    """Of ConfigMaps and Secrets."""
+    if not isinstance(before, ConfigMap | Secret) or not isinstance(after, ConfigMap | Secret):
+        return set()
+    old, new = data_of(before), data_of(after)
+    return {key for key in old.keys() | new.keys() if old.get(key) != new.get(key)}
 
 
 async def get(client: Client, kind: str, name: str) -> Object:
