@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from podlab.engines.kubernetes.client import Client
 
 SHORTEST_S: Final = 1
-"""Without any grace the cluster forgets a pod before its containers have ended. A pod of the same name could begin beside
-them, and a kubelet, which finds pods by their names, would run commands in the one that is being killed.
+"""Without any grace the cluster forgets a pod before its containers have ended. A pod of the same name could begin
+beside them, and a kubelet, which finds pods by their names, would run commands in the one that is being killed.
 https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#pod-termination-forced"""
 CONFIRMED_S: Final = 120
 """Beyond the grace period: for hooks, and for a node to tell that all containers are gone."""

@@ -37,23 +37,22 @@ done
 # Where containers share their processes, number 1 is the pod's. The first of this container was started from outside,
 # as this shell is (0 is its parent), but earlier (field 22). https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html
 _TO_FIRST = """
+name=$1 number=$2
 read -r mine </proc/self/cgroup
 first= since=
 for each in /proc/[0-9]*; do
   { read -r its <"$each/cgroup" && read -r line <"$each/stat"; } 2>/dev/null || continue
   [ "$its" = "$mine" ] || continue
-  name=$1
   set -- ${line##*) }
   if [ "$2" = 0 ] && { [ -z "$first" ] || [ "${20}" -lt "$since" ]; }; then first=${each#/proc/} since=${20}; fi
-  set -- "$name"
 done
 first=${first:-1}
 if [ "$first" = 1 ]; then
   caught=0
   while read -r key value; do [ "$key" != SigCgt: ] || caught=$value; done </proc/1/status
-  [ $((0x$caught >> ($2 - 1) & 1)) = 1 ] || exit 99
+  [ $((0x$caught >> (number - 1) & 1)) = 1 ] || exit 99
 fi
-kill -s "$1" "$first"
+kill -s "$name" "$first"
 """
 _NOT_TAKEN = 99
 
