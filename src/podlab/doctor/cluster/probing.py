@@ -91,10 +91,10 @@ async def _level(own: Client, level: str) -> None:
 
 async def _policies(own: Client) -> tuple[bool | None, str]:
     """Whether what a policy forbids does not happen, and did before."""
-    await own.json("POST", own.of("pods"), body=_pod("listens", ["nc", "-lk", "-p", "8080", "-e", "true"]))
+    await own.json("POST", own.of("pods"), body=_pod("listens", ["nc", "-ll", "-p", "8080", "-e", "true"]))
     address = await _address(own, "listens")
     if not address:
-        return None, f"no pod of the image {infra_image()} starts in {_STARTS_S:g} s"
+        return None, f"no pod of the image {infra_image()} comes up"
     if not await _reaches(own, address, "before"):
         return None, "one pod does not reach another even without a policy"
     policy = {
@@ -131,6 +131,8 @@ async def _address(own: Client, name: str) -> str:
                 status = (await own.json("GET", own.pod(name)))["status"]
                 if status.get("phase") == "Running" and status.get("podIP"):
                     return str(status["podIP"])
+                if status.get("phase") == "Failed":
+                    return ""
                 await asyncio.sleep(_LOOK_S)
     except TimeoutError:
         return ""
