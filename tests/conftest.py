@@ -8,7 +8,9 @@ import fcntl
 import io
 import os
 import subprocess
+import sys
 import tarfile
+import time
 import uuid
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -71,6 +73,86 @@ def image(docker_host: str, tmp_path_factory: pytest.TempPathFactory) -> str:
         if docker("image", "inspect", infra_image()).returncode:
             docker("tag", IMAGE, infra_image())
     return IMAGE
+
+
+@pytest.fixture(scope="session")
+def kubeconfig() -> str:
+    """The kubeconfig of the test cluster; who needs it tells it to what it runs, as `KUBECONFIG`."""
+    path = os.environ.get("PODLAB_TEST_KUBECONFIG", "")
+    if not path:
+        pytest.fail(
+            "PODLAB_TEST_KUBECONFIG is not set: run scripts/test, which starts a Kubernetes, or "
+            "scripts/test-cluster up, and set it to /run/podlab/cluster-test/kubeconfig"
+        )
+    found = kubectl(path, "get", "--raw", "/readyz")
+    if found.returncode:
+        pytest.fail(f"no cluster answers by {path}: {found.stderr.decode()}")
+    return path
+
+
+@pytest.fixture(scope="session")
+def cluster_image(kubeconfig: str, image: str, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The image of `image`, on the cluster's node, where its name is also busybox:stable."""
+    script = Path(__file__).parent.parent / "scripts" / "test-cluster"
+    cluster = Path(kubeconfig).parent.name.removeprefix("cluster-")
+    images = [str(script), "enter", cluster, "ctr", "--namespace", "k8s.io", "images"]
+    name = f"docker.io/{IMAGE}"
+    with (tmp_path_factory.getbasetemp().parent / "cluster-image.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        listed = subprocess.run([*images, "list", "--quiet"], capture_output=True, check=True, text=True)
+        if name not in listed.stdout.split():
+            subprocess.run([script, "load", cluster, IMAGE], check=True)
+            subprocess.run([*images, "tag", "--force", name, "docker.io/library/busybox:stable"], check=True)
+    return IMAGE
+
+
+@pytest.fixture(scope="session")
+def classroom_images(kubeconfig: str, docker_host: str, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """What seats of examples/docker-pods are made of is on the cluster's node, brought from the engine."""
+    script = Path(__file__).parent.parent / "scripts" / "test-cluster"
+    cluster = Path(kubeconfig).parent.name.removeprefix("cluster-")
+    wanted = {
+        "docker:dind": "library/docker:dind", "registry:2": "library/registry:2",
+        "busybox:latest": "library/busybox:latest", "podlab/work:latest": "podlab/work:latest",
+        "podlab/mirror:latest": "podlab/mirror:latest",
+    }  # fmt: skip
+    with (tmp_path_factory.getbasetemp().parent / "classroom-images.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        command = [str(script), "enter", cluster, "ctr", "--namespace", "k8s.io", "images", "list", "--quiet"]
+        there = subprocess.run(command, capture_output=True, check=True, text=True).stdout.split()
+        missing = [name for name, path in wanted.items() if f"docker.io/{path}" not in there]
+        if missing:
+            subprocess.run([sys.executable, "-m", "podlab.cli", "images", "prepare", *missing], check=True)
+            subprocess.run([script, "load", cluster, *missing], check=True)
+
+
+@pytest.fixture
+def namespace(kubeconfig: str) -> Iterator[str]:
+    """A namespace of the test cluster that no other test uses; what is in it goes with it."""
+    name = f"t-{uuid.uuid4().hex[:10]}"
+    made = kubectl(kubeconfig, "create", "namespace", name)
+    assert made.returncode == 0, made.stderr.decode()
+    # without it no pod is taken
+    while kubectl(kubeconfig, "--namespace", name, "get", "serviceaccount", "default").returncode:
+        time.sleep(0.1)
+    yield name
+    at_once = ("--all", "--force", "--grace-period=0", "--wait=false")
+    kubectl(kubeconfig, "--namespace", name, "delete", "deployments,statefulsets,jobs,cronjobs", *at_once)
+    kubectl(kubeconfig, "--namespace", name, "delete", "pods", *at_once)
+    kubectl(kubeconfig, "delete", "namespace", name, "--wait=false")
+
+
+@pytest.fixture
+def private_cluster(kubeconfig: str) -> Iterator[str]:
+    """The kubeconfig of a cluster that no other test uses, for what concerns all of it. It takes some 15 s."""
+    name = f"t{uuid.uuid4().hex[:6]}"
+    script = Path(__file__).parent.parent / "scripts" / "test-cluster"
+    try:
+        started = subprocess.run([script, "up", name], capture_output=True, text=True)
+        assert started.returncode == 0, started.stdout + started.stderr
+        yield f"/run/podlab/cluster-{name}/kubeconfig"
+    finally:
+        subprocess.run([script, "down", name], check=True)
 
 
 @pytest.fixture
@@ -137,6 +219,12 @@ def leftovers(pod_name: str) -> list[tuple[str, str]]:
 def docker(*words: str, stdin: bytes | None = None) -> subprocess.CompletedProcess[bytes]:
     """The docker CLI: a second opinion that shares no code with podlab."""
     return subprocess.run(["docker", *words], input=stdin, capture_output=True, timeout=180)
+
+
+def kubectl(kubeconfig: str, *words: str, stdin: bytes | None = None) -> subprocess.CompletedProcess[bytes]:
+    """The kubectl CLI: a second opinion that shares no code with podlab."""
+    command = ["kubectl", "--kubeconfig", kubeconfig, "--request-timeout", "30s", *words]
+    return subprocess.run(command, input=stdin, capture_output=True, timeout=180)
 
 
 def busybox() -> bytes:

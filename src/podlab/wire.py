@@ -24,16 +24,19 @@ def camel(name: str) -> str:
 
 
 class Wire:
-    """Base of the types that people write as YAML."""
+    """Base of the types that people write as YAML. One that names fields in `FOR_CLUSTER` keeps them as they are
+    written in its field `for_cluster`."""
 
     __slots__ = ()
+    FOR_CLUSTER: typing.ClassVar[frozenset[str]] = frozenset()
 
 
 def encode(value: Any) -> Any:
     """JSON-ready data. Fields that are None or empty are left out, as Kubernetes does."""
     if isinstance(value, Wire):
         pairs = ((f.name, getattr(value, f.name)) for f in dataclasses.fields(value))  # type: ignore[arg-type]
-        return {camel(k): encode(v) for k, v in pairs if _says_something(v)}
+        made = {camel(k): encode(v) for k, v in pairs if _says_something(v)}
+        return made | made.pop("forCluster", {}) if value.FOR_CLUSTER else made
     if isinstance(value, Mapping):
         return {k: encode(v) for k, v in value.items()}
     if isinstance(value, list | tuple):
@@ -52,7 +55,11 @@ def decode(cls: type[T], data: Mapping[str, Any]) -> T:
     so that a pod made by a newer podlab can still be listed and removed."""
     kind: type = cls
     known = _fields(kind)
-    return cls(**{known[k][0]: _decode(known[k][1], v) for k, v in data.items() if k in known})
+    values = {known[k][0]: _decode(known[k][1], v) for k, v in data.items() if k in known}
+    kept = getattr(cls, "FOR_CLUSTER", ())
+    if raw := {k: v for k, v in data.items() if k in kept}:
+        values["for_cluster"] = raw
+    return cls(**values)
 
 
 @functools.cache

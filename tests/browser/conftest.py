@@ -9,7 +9,7 @@ import shutil
 import signal
 import sys
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -40,6 +40,7 @@ class Served:
     port: int
     seats: int
     process: Process | None = None
+    options: tuple[str, ...] = ()
     said: list[str] = field(default_factory=list)
     codes: list[str] = field(default_factory=list)
     password: str = ""
@@ -53,7 +54,7 @@ class Served:
         self.said.clear()
         self.process = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "podlab.cli", "serve", str(self.folder), "--seats", str(self.seats),
-            "--listen", f"127.0.0.1:{self.port}", "--state", str(self.state),
+            "--listen", f"127.0.0.1:{self.port}", "--state", str(self.state), *self.options,
             stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
         )  # fmt: skip
         assert self.process.stdout
@@ -82,21 +83,29 @@ class Served:
 
 
 @contextlib.asynccontextmanager
-async def served(folder: Path, tmp: Path, *, seats: int) -> AsyncIterator[Served]:
-    """The workshop of this folder under a name of its own; nothing is left of it afterwards."""
+async def served(
+    folder: Path,
+    tmp: Path,
+    *,
+    seats: int,
+    options: tuple[str, ...] = (),
+    remove: Callable[[str], None] | None = None,
+) -> AsyncIterator[Served]:
+    """The workshop of this folder under a name of its own; nothing is left of it afterwards. `remove` gets its name,
+    where it is not on Docker."""
     name = f"t{uuid.uuid4().hex[:8]}"
     own = tmp / name
     shutil.copytree(folder, own)
     file = own / "podlab.yaml"
     file.write_text(re.sub(r"(?m)^  name: \S+$", f"  name: {name}", file.read_text(), count=1))
-    made = Served(own, tmp / f"{name}-state", name, free_port(), seats)
+    made = Served(own, tmp / f"{name}-state", name, free_port(), seats, options=options)
     try:
         await made.start()
         yield made
     finally:
         if made.process and made.process.returncode is None:
             await made.end(signal.SIGTERM)
-        _remove(name)
+        (remove or _remove)(name)
 
 
 def _remove(name: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from typing import TYPE_CHECKING
@@ -12,6 +13,8 @@ from podlab.cli.main import COMMANDS, help_text
 from podlab.cli.table import Podlab as Table
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.cli.conftest import Podlab
 
 NAMES = [name for group in COMMANDS.values() for name in group]
@@ -58,7 +61,7 @@ def test_the_subcommands_of_groups_have_help_with_an_example(podlab: Podlab) -> 
     groups = [
         command for name in NAMES if isinstance(command := Table().get_command(context, name), click.Group)
     ]
-    assert {group.name for group in groups} == {"agent", "images", "engine", "lesson", "seats", "set"}
+    assert {group.name for group in groups} == {"agent", "deploy", "images", "engine", "lesson", "seats", "set"}
     for group in groups:
         for name in group.commands:
             done = podlab(group.name, name, "--help")
@@ -105,10 +108,11 @@ def test_an_engine_that_is_not_there_is_a_clear_message() -> None:
     assert "Traceback" not in done.stderr
 
 
-def test_kubernetes_says_that_it_is_not_there_yet() -> None:
-    done = run("ps", env={"PODLAB_ENGINE": "kubernetes", "PATH": "/bin"})
-    assert done.returncode == 1
-    assert done.stderr.startswith("error: this podlab has no Kubernetes engine yet\nhint: ")
+def test_kubernetes_says_that_there_is_no_kubeconfig(tmp_path: Path) -> None:
+    settings = {"PODLAB_ENGINE": "kubernetes", "KUBECONFIG": str(tmp_path / "none")}
+    done = run("ps", env={**os.environ, **settings})
+    assert done.returncode == 3
+    assert done.stderr.startswith(f"error: there is no kubeconfig: {tmp_path}/none\nhint: ")
 
 
 def test_an_unknown_engine_in_the_environment_is_a_usage_error() -> None:

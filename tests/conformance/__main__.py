@@ -5,9 +5,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import json
 import os
-import subprocess
 import sys
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -15,7 +13,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from tests.conformance.case import Case, load_all
-from tests.conformance.kubectl import Kubectl
+from tests.conformance.kubectl import on_cluster
 from tests.conformance.runner import run
 from tests.conformance.target import Target
 from tests.conformance.with_podlab import on_engine
@@ -29,11 +27,10 @@ def main() -> int:
     parser.add_argument("--namespace", default="podlab-conformance", help="Made, and removed at the end.")
     parser.add_argument("--at-once", type=int, default=4)
     parser.add_argument("--slower", type=float, default=3.0, help="How much longer things may take.")
-    parser.add_argument("--offers", default="", help="What the cluster has: storage")
     words = parser.parse_args()
     chosen = set(words.names)
     cases = [each for each in load_all() if not chosen or {each.name, each.area} & chosen]
-    on = _podlab() if words.on == "podlab" else _kubectl(words.namespace, frozenset(words.offers.split(",")))
+    on = _podlab() if words.on == "podlab" else on_cluster(words.namespace)
     differing = asyncio.run(_all(on, cases, words.at_once, words.slower))
     print(f"{len(cases)} manifests: {differing} differ")
     return 1 if differing else 0
@@ -44,16 +41,6 @@ async def _podlab() -> AsyncIterator[Target]:
     with TemporaryDirectory() as folder:
         async with on_engine(os.environ["DOCKER_HOST"], Path(folder)) as target:
             yield target
-
-
-@asynccontextmanager
-async def _kubectl(namespace: str, offers: frozenset[str]) -> AsyncIterator[Target]:
-    version = json.loads(_run("version", "-o", "json"))["serverVersion"]
-    _run("create", "namespace", namespace)
-    try:
-        yield Kubectl(namespace, (int(version["major"]), int(version["minor"].rstrip("+"))), offers)
-    finally:
-        _run("delete", "namespace", namespace, "--wait=false")
 
 
 async def _all(
@@ -72,10 +59,6 @@ async def _all(
 
     async with on as target:
         return (await asyncio.gather(*(one(target, case) for case in cases))).count(False)
-
-
-def _run(*words: str) -> str:
-    return subprocess.run(["kubectl", *words], check=True, stdout=subprocess.PIPE, text=True).stdout
 
 
 if __name__ == "__main__":

@@ -9,14 +9,14 @@ import pytest
 from tests.conformance.case import Case, load_all, pending
 
 if TYPE_CHECKING:
-    from concurrent.futures import Future
+    from tests.conformance.under_way import Results
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(600)]
 PENDING = pending()
 
 
 @pytest.mark.parametrize("case", load_all(), ids=lambda case: f"{case.area}/{case.name}")
-def test_behaves_as_in_kubernetes(case: Case, results: dict[str, Future[list[str]]]) -> None:
+def test_behaves_as_in_kubernetes(case: Case, results: Results) -> None:
     differences = results[case.name].result()
     told = f"{case.name}:\n" + "\n".join(differences)
     if case.name in PENDING:

@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
-from tests.conformance.case import Case, load, load_all, pending
+from tests.conformance.case import ON_KUBERNETES, PENDING, Case, load, load_all, pending
 from tests.conformance.compare import differences
 from tests.conformance.kubectl import read
+from tests.conformance.page import PAGE, page
 
 CASES = load_all()
 
@@ -21,9 +22,14 @@ def test_there_are_many_and_each_has_its_own_name() -> None:
     assert len(set(names)) == len(names)
 
 
-def test_pending_names_are_names_of_manifests_with_reasons() -> None:
-    assert pending().keys() <= {case.name for case in CASES}
-    assert all(pending().values())
+@pytest.mark.parametrize("of", [PENDING, ON_KUBERNETES], ids=lambda path: path.name)
+def test_pending_names_are_names_of_manifests_with_reasons(of: Path) -> None:
+    assert pending(of).keys() <= {case.name for case in CASES}
+    assert all(pending(of).values())
+
+
+def test_the_page_is_written_from_what_is_there() -> None:
+    assert PAGE.read_text() == page(), "run scripts/conformance-page"
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)

@@ -13,7 +13,6 @@ from podlab.doctor.gather import gather
 from podlab.doctor.report import report
 from podlab.engines.docker.engine import DockerEngine
 from podlab.naming import FIREWALL_IMAGE, ISOLATED_NETWORK, SHARED_PORTS
-from podlab.workshop.lab import guarding
 from tests.conftest import docker
 from tests.proofs.room import answered, attempts
 
@@ -72,7 +71,7 @@ async def test_rules_of_others_stay_and_count(lone: Lone) -> None:
     )
     lone.on_machine(f"printf %s '{mine}' | nft -f -")
     before = lone.on_machine("nft list table inet mine")
-    await guarding.close(lone.engine)
+    await lone.engine.close_machine()
     assert lone.on_machine("nft list table inet mine") == before
     assert await lone.seat_reaches() == set()
     await lone.engine.open_machine()
@@ -85,7 +84,7 @@ async def test_who_publishes_a_port_from_an_isolated_pod_is_reached_from_outside
         "run", "-d", "--init", "--name", "pub", "--network", ISOLATED_NETWORK, "--publish", f"{PORT + 1}:80",
         lone.image, "httpd", "-f", "-p", "80",
     )  # fmt: skip
-    await guarding.close(lone.engine)
+    await lone.engine.close_machine()
     gateway = await lone.engine.isolated_gateway()
     own = lone.on_machine("ip -4 -o addr show scope global").split()[3].partition("/")[0]
     line = attempts({f"{each}:{PORT + 1}" for each in (gateway, own)})
@@ -100,7 +99,7 @@ async def test_doctor_tries_from_inside_and_tells_open_from_closed(lone: Lone) -
     assert found.level is Level.WARNING
     assert await lone.engine.isolated_gateway() in found.found
     assert found.fix == "podlab firewall"
-    await guarding.close(lone.engine)
+    await lone.engine.close_machine()
     found = await closed(lone)
     assert found.level is Level.OK
     assert "tried from inside" in found.found

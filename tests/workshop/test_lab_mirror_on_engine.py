@@ -238,7 +238,7 @@ async def test_a_foreign_pod_of_that_name_is_left_alone(
     app = Container(name="app", image=image, command=("sleep", "1000"))
     name = lab_mirror.pod_name(workshop)
     await engine.apply(Pod(metadata=Metadata(name=name), spec=PodSpec(containers=(app,))))
-    with pytest.raises(Conflict, match="not the mirror of this workshop"):
+    with pytest.raises(Conflict, match="not the one that seats are to share"):
         await lab_mirror.up(engine, workshop)
     await lab_mirror.down(engine, workshop)
     assert (await engine.get(name)).running == 1

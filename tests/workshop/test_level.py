@@ -55,6 +55,16 @@ def test_userns_where_it_would_protect_nobody_is_refused(engine: Security, missi
         effective(engine, shipped("userns"))
 
 
+def test_an_engine_without_safe_levels_gives_none_that_nobody_has_asked_for() -> None:
+    cluster = Security(levels=frozenset({"privileged"}))
+    for level in ("auto", None, "rootless", "caps"):
+        with pytest.raises(Unsupported, match="only at: privileged") as refused:
+            effective(cluster, shipped(level))
+        assert "--level privileged" in refused.value.hint
+    assert effective(cluster, shipped("privileged")).name == "privileged"
+    assert effective(cluster, with_spec()).name == "none"
+
+
 def with_spec(**changes: object) -> Workshop:
     made = workshop_of("w", image="busybox")
     spec = replace(made.spec.pod.spec, **changes)  # type: ignore[arg-type]

@@ -76,7 +76,7 @@ class Agent:
             tell=lambda verb, pod, changes, message: self._tell(verb, pod, changes=tuple(changes), message=message),
         )  # fmt: skip
 
-        self._keeps_workloads = keeps_workloads
+        self._keeps_workloads = keeps_workloads and not engine.has_node
         self._workloads = Controller(engine, self._clock, on_done=self._tell_of_workload)
 
     async def run(self) -> None:

@@ -55,8 +55,11 @@ class Tender:
         owned = self._owner.wanted().get(name)
         if owned is None and self._owner.owns(name):
             return
-        if owned is not None and not order.needs_node(owned):
+        if owned is not None and (self._engine.has_node or not order.needs_node(owned)):
             await self._apply(name, known, owned, await self._engine.plan(owned), set())
+            known.spec = owned if self._engine.has_node else known.spec
+            return
+        if self._engine.has_node:
             return
         has_spec = True
         try:
@@ -126,6 +129,8 @@ class Tender:
 
     async def take_over(self, name: str, container: str, known: Known) -> None:
         """A container has ended that the engine is about to restart: the next time, that is for the agent."""
+        if self._engine.has_node:
+            return
         wanted = known.spec or await self._engine.spec(name)
         end = known.ends.get(container)
         if not order.has_ended(wanted, container, end.exit_code if end else None):

@@ -12,6 +12,7 @@ from podlab.cli.command import Group
 from podlab.cli.output import plain, second
 from podlab.cli.runner import say
 from podlab.cli.session import session
+from podlab.errors import Unsupported
 
 if TYPE_CHECKING:
     from podlab.agent import Action
@@ -65,6 +66,11 @@ async def keep(output: str, exit_policy: ExitPolicy) -> None:
         click.echo(json.dumps(plain(action)) if output == "json" else line(action))
 
     async with session() as engine:
+        if engine.has_node and exit_policy != "all":
+            raise Unsupported(
+                f"on {engine.name} a pod is over when all of its containers have ended",
+                hint="leave out --exit-policy",
+            )
         version = await engine.version()
         say(f"watching the pods of {engine.name} {version}; Ctrl-C ends it, and leaves them as they are")
         await Agent(engine, exit_policy=exit_policy, on_action=tell).run()

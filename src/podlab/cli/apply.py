@@ -10,7 +10,7 @@ import click
 from podlab.cli.command import command as declare
 from podlab.cli.command import duration
 from podlab.cli.output import output_option, print_json
-from podlab.cli.session import session
+from podlab.cli.session import is_for_cluster, session
 from podlab.cli.style import paint
 from podlab.cli.up import bring_up
 from podlab.errors import Conflict
@@ -53,7 +53,7 @@ async def command(
     """
     from podlab.manifest import load
 
-    loaded = load(paths, allow_ignored=allow_ignored)
+    loaded = load(paths, allow_ignored=allow_ignored, for_cluster=is_for_cluster())
     if diff:
         async with session(clear_first=True) as engine:
             found = await differences(engine, loaded)

@@ -143,12 +143,12 @@ def engine_options(*, hidden: bool = True) -> list[click.Parameter]:
 
     return [
         click.Option(
-            ["--engine"], type=click.Choice(["docker", "kubernetes"]), expose_value=False, callback=keep,
-            hidden=hidden, help="Where pods run; also PODLAB_ENGINE.",
+            ["--engine"], metavar="ENGINE", expose_value=False, callback=keep, hidden=hidden,
+            help="Where pods run: docker, or kubernetes[:CONTEXT][/NAMESPACE]; also PODLAB_ENGINE.",
         ),
         click.Option(
             ["-H", "--host"], metavar="ADDRESS", expose_value=False, callback=keep, hidden=hidden,
-            help="The engine's address, such as unix:///var/run/docker.sock.",
+            help="A Docker Engine's address, such as unix:///var/run/docker.sock.",
         ),
     ]  # fmt: skip
 

@@ -14,6 +14,7 @@ import click
 from podlab.cli.command import command as declare
 from podlab.cli.output import output_option, print_json
 from podlab.cli.runner import say
+from podlab.cli.session import is_for_cluster
 from podlab.cli.style import paint
 from podlab.doctor.finding import Finding, Level
 from podlab.engines import connect
@@ -36,6 +37,14 @@ TOPICS: Final = {
     "network": "Network",
     "lab": "Around podlab",
     "workshop": "Workshop",
+    "seats": "Seats",
+}
+OF_CLUSTERS: Final = {
+    "cluster": "Cluster",
+    "rights": "Rights",
+    "isolation": "What keeps seats apart",
+    "storage": "Storage",
+    "room": "Nodes",
     "seats": "Seats",
 }
 _SIGNS: Final = {
@@ -73,13 +82,34 @@ async def command(path: Path | None, seats: int | None, nested: bool | None, out
     from podlab.doctor.report import report
 
     workshop = _load(path) if path else None
-    facts = await _facts(nested, workshop)
-    found = report(facts, seats)
+    if is_for_cluster():
+        found = await _cluster(workshop, seats)
+        also: dict[str, Any] = {}
+    else:
+        facts = await _facts(nested, workshop)
+        found = report(facts, seats)
+        also = {"workshop": facts.workshop, "seat": facts.share} if workshop else {}
     if output == "json":
-        print_json(_document(found) | ({"workshop": facts.workshop, "seat": facts.share} if workshop else {}))
+        print_json(_document(found) | also)
     else:
         _print(found)
     return 0 if found.is_healthy else 1
+
+
+async def _cluster(workshop: tuple[Workshop, Lesson, Collection[str]] | None, wanted: int | None) -> Report:
+    from podlab.cli.session import session
+    from podlab.doctor.cluster import workshop as of_workshop
+    from podlab.doctor.cluster.findings import report
+    from podlab.doctor.cluster.gather import gather
+    from podlab.engines.kubernetes.engine import KubernetesEngine
+
+    async with session() as engine:
+        assert isinstance(engine, KubernetesEngine)  # noqa: S101 - is_for_cluster says so
+        facts = await gather(engine, progress=lambda text: say(f"{text} …"))
+        seat = of_workshop.seat(engine, workshop[0]) if workshop else None
+    if workshop and wanted is None:
+        wanted = of_workshop.seats(workshop[0])
+    return report(facts, wanted, seat)
 
 
 def _load(path: Path) -> tuple[Workshop, Lesson, Collection[str]]:
@@ -88,7 +118,7 @@ def _load(path: Path) -> tuple[Workshop, Lesson, Collection[str]]:
     from podlab.workshop.bundle import reading as bundle
 
     if not bundle.is_bundle(path):
-        return *load_workshop(path), ()
+        return *load_workshop(path, for_cluster=is_for_cluster()), ()
     say(f"checking {path}")
     with bundle.opened(path) as found:
         return *load_workshop(found.workshop), tuple(found.images)
@@ -137,7 +167,7 @@ def _document(found: Report) -> dict[str, Any]:
 def _print(found: Report) -> None:
     width = max(len(each.title) for each in found.findings)
     for topic, findings in groupby(found.findings, key=lambda each: each.topic):
-        click.echo(paint(TOPICS.get(topic, topic), "bold", sys.stdout), color=True)
+        click.echo(paint((TOPICS | OF_CLUSTERS).get(topic, topic), "bold", sys.stdout), color=True)
         for each in findings:
             _print_finding(each, width)
     click.echo(f"\n{paint(found.summary, 'bold', sys.stdout)}", color=True)

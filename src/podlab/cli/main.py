@@ -56,6 +56,7 @@ COMMANDS: dict[str, dict[str, tuple[str, str]]] = {
         "seats": ("seats:command", "Look at the seats of a workshop that is served, and change them"),
         "lesson": ("lesson:command", "Check a lesson, and list the images that it names"),
         "rehearse": ("rehearse:command", "Go through a lesson in seats of its own, and tell what fails"),
+        "deploy": ("deploy:command", "Give a workshop from inside a cluster, with its portal"),
         "bundle": ("bundle:command", "Write a workshop with all that it needs to one file"),
         "import": ("import_:command", "Make a workshop of a lesson in another tool's format"),
     },
@@ -79,10 +80,10 @@ Usage: podlab [OPTIONS] COMMAND [ARGS]...
   Kubernetes pods on a plain Docker Engine.
 
 Options:
-  --engine docker|kubernetes  Where pods run; also PODLAB_ENGINE.
-  -H, --host ADDRESS          The engine's address, such as unix:///var/run/docker.sock.
-  --version                   Print podlab's version.
-  -h, --help                  Print this; `podlab COMMAND --help` tells more about a command.
+  --engine ENGINE     Where pods run: docker, or kubernetes[:CONTEXT][/NAMESPACE]; also PODLAB_ENGINE.
+  -H, --host ADDRESS  A Docker Engine's address, such as unix:///var/run/docker.sock.
+  --version           Print podlab's version.
+  -h, --help          Print this; `podlab COMMAND --help` tells more about a command.
 """
 
 

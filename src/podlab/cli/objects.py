@@ -28,6 +28,8 @@ async def put(engine: Engine, objects: Iterable[Object]) -> list[str]:
 async def preview(engine: Engine, objects: Iterable[Object]) -> list[str]:
     """What would be put and is not there yet, as comments before the commands; `***` for every value of a Secret."""
     from podlab.manifest.emit import text
+    from podlab.manifest.kinds import READ
+    from podlab.model import Secret
     from podlab.wire import encode
 
     written = []
@@ -36,7 +38,10 @@ async def preview(engine: Engine, objects: Iterable[Object]) -> list[str]:
         with suppress(NotFound, Denied):  # Denied: a Secret that somebody else has sealed
             if encode(await engine.object(kind, name)) == encode(settled(each)):
                 continue
-        data = text({"apiVersion": "v1", "kind": kind, **encode(hidden(each))})
+        data = text({"apiVersion": READ[kind][0], "kind": kind, **encode(hidden(each))})
+        if engine.has_node and not isinstance(each, Secret):  # what a person can apply
+            written.append(data)
+            continue
         lines = [f"# {shown(kind, name)} would be put:", *(f"#   {line}" for line in data.splitlines())]
         written.append("\n".join(lines))
     return written

@@ -8,12 +8,14 @@ import click
 
 from podlab.cli.command import command as declare
 from podlab.cli.command import duration
+from podlab.cli.level import level_option
 from podlab.cli.output import output_option, print_json
 from podlab.cli.prepared import prepare_workshop
 from podlab.cli.runner import warn
-from podlab.cli.session import session
+from podlab.cli.session import is_for_cluster, session
 
 if TYPE_CHECKING:
+    from podlab.manifest.level import Choice
     from podlab.workshop.rehearsal import Report, Result
 
 
@@ -36,8 +38,9 @@ if TYPE_CHECKING:
     metavar="DURATION",
     help="How long a command may take that does not say so itself.",
 )
+@level_option
 @output_option("text", "json")
-async def command(path: str, seats: int, timeout: int, output: str) -> int:
+async def command(path: str, seats: int, timeout: int, level: Choice | None, output: str) -> int:
     """Go through a lesson as an attendee would: type every command, wait for every check, answer every quiz.
 
     It happens in seats as a class gets them, with a mirror of their own; all of it is removed in the end, also on
@@ -52,16 +55,18 @@ async def command(path: str, seats: int, timeout: int, output: str) -> int:
     from podlab.workshop.lab import set_up as lab
     from podlab.workshop.rehearsal import LIFETIME_S, disguised, rehearse
 
-    workshop, lesson = load_workshop(path)
+    workshop, lesson = load_workshop(path, for_cluster=is_for_cluster())
     for warning in lesson.warnings:
         warn(warning)
-    async with session(clear_first=True) as engine:
-        stage = disguised(workshop)
+    async with session(clear_first=True) as connected:
+        stage = lab.at_level(disguised(workshop), level)
+        engine = lab.at_lab(connected, stage)
         try:
             ready = await lab.set_up(
                 engine,
                 stage,
                 lambda settled: prepare_workshop(engine, settled, lesson),
+                seats=seats,
                 deadline_s=LIFETIME_S,
             )
             for warning in ready.warnings:

@@ -11,13 +11,15 @@ import click
 
 from podlab.cli import serving_lines
 from podlab.cli.command import command as declare
+from podlab.cli.level import level_option
 from podlab.cli.prepared import prepare_workshop
 from podlab.cli.runner import say, warn
-from podlab.cli.session import session
+from podlab.cli.session import is_for_cluster, session
 from podlab.errors import Invalid, Usage
 
 if TYPE_CHECKING:
     from podlab.engines.base import Engine
+    from podlab.manifest.level import Choice
 
 
 @declare(
@@ -75,6 +77,7 @@ if TYPE_CHECKING:
     help="A code for each name: a line each, or CSV with a column `name`.",
 )
 @click.option("--class-code", metavar="CODE", help="Whoever knows it gets a seat, and a code of their own.")
+@level_option
 @click.option("--state", type=click.Path(), metavar="DIR", help="Where seats, codes and progress are kept.")
 @click.option("--new-password", is_flag=True, help="Make another password for the trainer.")
 @click.option(
@@ -99,7 +102,7 @@ async def command(
     path: str, seats: int | None, warm: int | None, listen: str, tls: str, public_url: str,
     preview_port: int | None, preview_names: str, names: str | None,
     class_code: str | None, state: str | None, new_password: bool, password_file: str | None, language: str,
-    attendees_may_extend: bool, closes_lan: bool, removes: bool,
+    level: Choice | None, attendees_may_extend: bool, closes_lan: bool, removes: bool,
 ) -> None:  # fmt: skip
     """Run a workshop: seats behind a link, with lesson, terminals, quizzes and checks in the browser.
 
@@ -126,9 +129,11 @@ async def command(
         check_class_code(class_code)
     async with AsyncExitStack() as stack:
         engine = await stack.enter_async_context(session(clear_first=True))
-        workshop, lesson = load_workshop(await _folder(stack, engine, path))
+        workshop, lesson = load_workshop(await _folder(stack, engine, path), for_cluster=is_for_cluster())
         for each in lesson.warnings:
             warn(each)
+        workshop = lab.at_level(workshop, level)
+        engine = lab.at_lab(engine, workshop)
         place = place_of(workshop.metadata.name, state)
         where = listening.listening(
             listen, place, tls=_tls(tls), public_url=public_url, preview_port=preview_port,
@@ -140,8 +145,9 @@ async def command(
             password_hash=known.password_hash, language=language, attendees_may_extend=attendees_may_extend,
         )  # fmt: skip
         ready = await lab.set_up(
-            engine, workshop, lambda settled: prepare_workshop(engine, settled, lesson), closes_lan=closes_lan
-        )
+            engine, workshop, lambda settled: prepare_workshop(engine, settled, lesson), seats=seats,
+            closes_lan=closes_lan,
+        )  # fmt: skip
         for each in ready.warnings:
             warn(each)
         broadcast = Broadcast()

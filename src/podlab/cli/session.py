@@ -42,6 +42,14 @@ async def session(*, clear_first: bool = False) -> AsyncIterator[Engine]:
         await engine.close()
 
 
+def is_for_cluster() -> bool:
+    """Whether the engine that the command line names is a cluster: its files may say what only a cluster honours."""
+    import os
+
+    name = click.get_current_context().meta.get("podlab.engine") or os.environ.get("PODLAB_ENGINE", "")
+    return name.partition(":")[0].partition("/")[0] == "kubernetes"
+
+
 async def clear_expired(engine: Engine) -> list[str]:
     """Remove the pods whose lifetime is over; their names."""
     names = list(await engine.expired())

@@ -14,7 +14,7 @@ from podlab.cli.command import duration
 from podlab.cli.output import output_option, print_json
 from podlab.cli.prepared import prepare_images
 from podlab.cli.runner import say, warn
-from podlab.cli.session import session
+from podlab.cli.session import is_for_cluster, session
 from podlab.cli.waiting import Waiting
 from podlab.errors import Usage
 from podlab.pods.up import up
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from podlab.engines.base import Change, Engine
     from podlab.manifest import Loaded
     from podlab.model import Pod
+    from podlab.model.workloads import Workload
     from podlab.objects import Object
 
 
@@ -87,7 +88,7 @@ async def command(
     """
     from podlab.manifest import load
 
-    loaded = load(paths, allow_ignored=allow_ignored)
+    loaded = load(paths, allow_ignored=allow_ignored, for_cluster=is_for_cluster())
     await bring_up(
         loaded, dry_run=dry_run, no_wait=no_wait, timeout=timeout, replicas=replicas, name=name, replace=replace,
         isolated=isolated, lifetime=lifetime, share=share, keep_on_error=keep_on_error, output=output,
@@ -117,7 +118,10 @@ async def bring_up(
     started = time.monotonic()
     async with session(clear_first=True) as engine:
         if dry_run:
-            await _preview(engine, [*pods, *workloads.all_pods(made)], loaded.objects)
+            if engine.has_node:
+                await _preview(engine, pods, loaded.objects, made)
+            else:
+                await _preview(engine, [*pods, *workloads.all_pods(made)], loaded.objects)
             return
         kept = await objects.put(engine, loaded.objects)
         await prepare_images(engine, [*pods, *workloads.first_pods(made)], loaded.mirrored)
@@ -151,12 +155,19 @@ async def bring_up(
     say(f"{count} pod{'s' * (count != 1)} in {took:.1f} s")
 
 
-async def _preview(engine: Engine, pods: Sequence[Pod], kept: Sequence[Object]) -> None:
-    previews = await objects.preview(engine, kept)
+async def _preview(
+    engine: Engine, pods: Sequence[Pod], kept: Sequence[Object], made: Sequence[Workload] = ()
+) -> None:
+    """Workloads that the engine runs itself are shown as they are. What such an engine is given are documents."""
+    previews = await objects.preview(engine, [*kept, *made])
     for pod in pods:
         if text := await engine.preview(pod, objects=kept):
             previews.append(text)
-    click.echo("\n".join(previews) if previews else "# nothing to do: the pods are as wanted")
+    click.echo(
+        ("---\n" if engine.has_node else "\n").join(previews)
+        if previews
+        else "# nothing to do: the pods are as wanted"
+    )
 
 
 def _named(pods: Sequence[Pod], name: str | None, replicas: int | None) -> list[Pod]:

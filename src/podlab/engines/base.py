@@ -202,11 +202,26 @@ class FileStat:
     is_dir: bool = False
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rollout:
+    """How far an engine's own controllers have come with a workload. `message` says what is awaited, or why it has
+    failed."""
+
+    is_done: bool
+    is_failed: bool = False
+    message: str = ""
+
+
 class Engine(Protocol):
     """Where pods run. Names are pods' names; containers are named as in the pod."""
 
     name: str
     """`docker`, `kubernetes`, `fake`."""
+
+    has_node: bool
+    """Whether a node of the engine's own looks after pods: it probes, runs hooks, restarts, starts init containers in
+    their turn, and its controllers run workloads. Then nobody else does so (`pods.keep`, `agent`, `workloads`), pods
+    are followed by `watch`, and nothing can be held back or taken over."""
 
     # --- wanted state: the one way that pods change
 
@@ -285,6 +300,11 @@ class Engine(Protocol):
 
     async def remove(self, kind: str, name: str) -> None:
         """One that is gone is not an error. A claim goes with its data: `Conflict` while a pod has it."""
+        ...
+
+    async def rollout(self, kind: str, name: str) -> Rollout:
+        """Of a workload that was put, where the engine has a node: `NotFound` where there is none, `Unsupported` for an
+        engine that leaves workloads to podlab."""
         ...
 
     # --- found state

@@ -15,6 +15,8 @@ class Security:
     cgroup_version: int = 1
     runtimes: frozenset[str] = frozenset()
     """Names that a pod's `runtimeClassName` may have."""
+    levels: frozenset[str] | None = None
+    """At which levels (docs/levels.md) it can run a nested Docker daemon; None: at all of them."""
 
 
 @runtime_checkable

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from podlab.errors import Conflict, NotFound
-from podlab.images import registry_layout
+from podlab.images import layering, registry_layout
 from podlab.images.reference import parse
 from podlab.naming import HASH, MIRROR_IMAGE
 
@@ -35,7 +35,8 @@ MADE_FROM: Final = "podlab.io/mirrors"
 
 _CHUNK_BYTES: Final = 1 << 20
 _CONFIG: Final = "etc/podlab/mirror.yml"
-_STORAGE: Final = "srv/mirror"
+STORAGE: Final = "/srv/mirror"
+"""Where it has its images, in its container."""
 
 
 def is_mirror(reference: str) -> bool:
@@ -99,20 +100,22 @@ async def _sources(store: ImageStore, names: Iterable[str]) -> dict[str, str]:
 async def _write(store: ImageStore, sources: Mapping[str, str]) -> None:
     with tempfile.TemporaryDirectory(prefix="podlab-mirror-") as folder:
         base, seed, made = (Path(folder) / name for name in ("base.tar", "seed.tar", "made.tar"))
-        await _save(store, [BASE], base)
-        await _save(store, [name for name in sources if name != BASE], seed)
+        await save(store, [BASE], base)
+        await save(store, [name for name in sources if name != BASE], seed)
         await asyncio.to_thread(write_image, base, seed, made, sources)
-        await store.load(_read(made))
+        await store.load(read(made))
 
 
-async def _save(store: ImageStore, references: Sequence[str], file: Path) -> None:
+async def save(store: ImageStore, references: Sequence[str], file: Path) -> None:
+    """Write these images to a new file, as `docker save` does."""
     with file.open("xb") as out:
         async with aclosing(store.save(references)) as chunks:
             async for chunk in chunks:
                 await asyncio.to_thread(out.write, chunk)
 
 
-async def _read(file: Path) -> AsyncGenerator[bytes, None]:
+async def read(file: Path) -> AsyncGenerator[bytes, None]:
+    """A file in chunks, for `store.load`."""
     with file.open("rb") as archive:
         while chunk := await asyncio.to_thread(archive.read, _CHUNK_BYTES):
             yield chunk
@@ -121,52 +124,25 @@ async def _read(file: Path) -> AsyncGenerator[bytes, None]:
 def write_image(base: Path, seed: Path, made: Path, sources: Mapping[str, str]) -> None:
     """Write the archive `made`, for `docker load`: the registry's image from `base`, and one layer more that
     holds the images of `seed` and a configuration that serves them, read-only, on 127.0.0.1:5001."""
-    with tempfile.TemporaryFile() as layer, tarfile.open(base) as below, tarfile.open(made, "x") as out:
+    with tempfile.TemporaryFile() as layer, tarfile.open(base) as below:
         with tarfile.open(seed) as images, tarfile.open(fileobj=layer, mode="w") as files:
-            registry_layout.write(images, files, _STORAGE)
+            registry_layout.write(images, files, STORAGE.lstrip("/"))
             registry_layout.add_file(files, _CONFIG, io.BytesIO(_SETTINGS.encode()))
-        layer.seek(0)
-        digest = hashlib.file_digest(layer, "sha256").hexdigest()
-        [image] = registry_layout.read_json(below, "manifest.json")
-        config = _configure(registry_layout.read_json(below, image["Config"]), digest, sources)
-        text = json.dumps(config).encode()
-        name = f"{hashlib.sha256(text).hexdigest()}.json"
-        registry_layout.add_file(out, name, io.BytesIO(text))
-        for path in dict.fromkeys(image["Layers"]):
-            content = below.extractfile(path)
-            if content is not None:
-                registry_layout.add_file(out, path, content)
-        registry_layout.add_file(out, f"{digest}.tar", layer)
-        manifest = [{"Config": name, "RepoTags": [REFERENCE], "Layers": [*image["Layers"], f"{digest}.tar"]}]
-        registry_layout.add_file(out, "manifest.json", io.BytesIO(json.dumps(manifest).encode()))
-
-
-def _configure(base: dict[str, Any], layer: str, sources: Mapping[str, str]) -> dict[str, Any]:
-    """https://github.com/moby/docker-image-spec/blob/main/spec.md#image-json-description"""
-    settings = dict(base["config"])
-    settings |= {
-        "Cmd": [f"/{_CONFIG}"],
-        "Labels": {
-            **(settings.get("Labels") or {}),
-            MADE_FROM: json.dumps(dict(sources)),
-            HASH: _digest(_SETTINGS),
-        },
-        "ExposedPorts": {"5001/tcp": {}},
-        "Volumes": None,  # the registry's own storage; the mirror has its images in the layer
-    }
-    names = ", ".join(name for name in sources if name != BASE)
-    return base | {
-        "config": settings,
-        "rootfs": {"type": "layers", "diff_ids": [*base["rootfs"]["diff_ids"], f"sha256:{layer}"]},
-        "history": [*(base.get("history") or []), {"created_by": f"podlab: a mirror of {names}"}],
-    }
+        settings: dict[str, Any] = {
+            "Cmd": [f"/{_CONFIG}"],
+            "Labels": {MADE_FROM: json.dumps(dict(sources)), HASH: _digest(_SETTINGS)},
+            "ExposedPorts": {"5001/tcp": {}},
+            "Volumes": None,  # the registry's own storage; the mirror has its images in the layer
+        }
+        names = ", ".join(name for name in sources if name != BASE)
+        layering.write(below, layer, made, REFERENCE, settings, f"podlab: a mirror of {names}")
 
 
 _SETTINGS: Final = f"""\
 version: 0.1
 log: {{level: error, accesslog: {{disabled: true}}}}
 storage:
-  filesystem: {{rootdirectory: /{_STORAGE}}}
+  filesystem: {{rootdirectory: {STORAGE}}}
   cache: {{blobdescriptor: inmemory}}
   maintenance: {{readonly: {{enabled: true}}}}
 http: {{addr: "127.0.0.1:5001", secret: unused}} # it takes no uploads, and warns where it has none

@@ -12,12 +12,13 @@ from podlab.manifest import load as load_manifest
 from podlab.manifest.workshop import Workshop
 
 
-def load_workshop(folder: str | Path) -> tuple[Workshop, Lesson]:
-    """The workshop in a folder or file and its lesson, each name in it checked against the workshop.
+def load_workshop(folder: str | Path, *, for_cluster: bool = False) -> tuple[Workshop, Lesson]:
+    """The workshop in a folder or file and its lesson, each name in it checked against the workshop. `for_cluster` as
+    in `manifest.load`.
 
     `Invalid` where either has problems, where there is no workshop, or one without lesson.
     """
-    loaded = load_manifest([folder])
+    loaded = load_manifest([folder], for_cluster=for_cluster)
     if len(loaded.workshops) != 1:
         raise Invalid(
             f"{folder} has no workshop: it needs a podlab.yaml with kind: Workshop", subject=str(folder)

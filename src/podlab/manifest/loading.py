@@ -34,17 +34,23 @@ class Loaded:
         return [name for each in images if each.mirror != "none" for name in each.preload]
 
 
-def load(paths: Sequence[str | pathlib.Path], *, allow_ignored: Collection[str] = ()) -> Loaded:
+def load(
+    paths: Sequence[str | pathlib.Path], *, allow_ignored: Collection[str] = (), for_cluster: bool = False
+) -> Loaded:
     """Read files, folders and `-` (standard input).
 
     `allow_ignored` names fields that podlab may leave out of account, as `volumeDevices` or as the end of
-    a path, `containers.volumeDevices`. `Invalid` has every problem of every file in `problems`;
+    a path, `containers.volumeDevices`. With `for_cluster` fields of pods are taken that only a cluster honours, such as
+    `nodeSelector`. `Invalid` has every problem of every file in `problems`;
     `NotFound` and `Denied` tell the first file that cannot be read.
     """
-    return load_sources([source for path in paths for source in sources(path)], allow_ignored=allow_ignored)
+    files = [source for path in paths for source in sources(path)]
+    return load_sources(files, allow_ignored=allow_ignored, for_cluster=for_cluster)
 
 
-def load_sources(files: Iterable[Source], *, allow_ignored: Collection[str] = ()) -> Loaded:
+def load_sources(
+    files: Iterable[Source], *, allow_ignored: Collection[str] = (), for_cluster: bool = False
+) -> Loaded:
     """The same for texts that are in memory already."""
     from podlab.manifest.yaml import (
         parse,  # with it ruamel.yaml, which the other users of this package can spare
@@ -53,7 +59,7 @@ def load_sources(files: Iterable[Source], *, allow_ignored: Collection[str] = ()
     found: list[tuple[Report, Found]] = []
     reports: list[Report] = []
     for source in files:
-        report = Report(source.name, allow_ignored)
+        report = Report(source.name, allow_ignored, for_cluster)
         reports.append(report)
         documents = parse(source.data, report)
         if not documents and not report:

@@ -20,11 +20,13 @@ class Report:
     """Problems are gathered, not raised, so that people see all of them at once.
 
     `allow_ignored` names fields that may be left out of account: the end of a path without list positions,
-    such as `nodeName`, `spec.nodeName` or `spec.containers.volumeDevices`.
+    such as `nodeName`, `spec.nodeName` or `spec.containers.volumeDevices`. `for_cluster`: what only a cluster honours
+    is taken, as it is written.
     """
 
     file: str
     allow_ignored: Collection[str] = ()
+    for_cluster: bool = False
     _problems: list[tuple[int, int, str]] = field(default_factory=list)
     _warnings: list[tuple[int, int, str]] = field(default_factory=list)
 

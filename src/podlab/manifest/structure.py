@@ -18,7 +18,7 @@ from typing import Any, TypeVar
 
 from podlab.manifest.checks import CHECKS
 from podlab.manifest.fields import harmless, refusal, refused
-from podlab.manifest.nodes import Mapping, Node, Path, Scalar, Sequence, quoted
+from podlab.manifest.nodes import Mapping, Node, Path, Scalar, Sequence, plain, quoted
 from podlab.manifest.report import Report, place
 from podlab.manifest.suggest import did_you_mean
 from podlab.model import Secret
@@ -44,7 +44,7 @@ def fields_of(cls: type) -> dict[str, Field]:
     return {
         camel(f.name): Field(f.name, hints[f.name], f.default is none and f.default_factory is none)
         for f in dataclasses.fields(cls)
-        if camel(f.name) not in refused(cls)
+        if camel(f.name) not in refused(cls) and f.name != "for_cluster"
     }
 
 
@@ -70,6 +70,9 @@ class _Reader:
                 read_value = self._value(known[key].hint, value, (*path, key))
                 if read_value != "" or not _may_be_none(known[key].hint):
                     values[known[key].name] = read_value
+            elif self._report.for_cluster and key in getattr(cls, "FOR_CLUSTER", ()):
+                if not _is_null(value):
+                    values.setdefault("for_cluster", {})[key] = plain(value)
             elif key not in known and key not in skip:
                 self._unknown(cls, at, value, (*path, key))
         for key, field in known.items():

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Final, Literal
 
 from podlab.model.annotations import CLEAN_RESTARTS, ISOLATED
 from podlab.model.container import Container, Resources
@@ -39,6 +40,14 @@ class PodOS(Wire):
     name: Literal["linux"]
 
 
+_FOR_CLUSTER: Final = frozenset({
+    "affinity", "automountServiceAccountToken", "enableServiceLinks", "imagePullSecrets", "nodeName", "nodeSelector",
+    "overhead", "preemptionPolicy", "priority", "priorityClassName", "readinessGates", "resourceClaims",
+    "schedulerName", "schedulingGates", "serviceAccount", "serviceAccountName", "tolerations",
+    "topologySpreadConstraints",
+})  # fmt: skip
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PullSecret(Wire):
     """A Secret with a login to a registry."""
@@ -48,6 +57,11 @@ class PullSecret(Wire):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PodSpec(Wire):
+    """`for_cluster` has the fields that only a cluster honours, by their names in files and as they are written there:
+    which node the pod is for, as whom it speaks to the API server."""
+
+    FOR_CLUSTER: ClassVar[frozenset[str]] = _FOR_CLUSTER
+
     containers: tuple[Container, ...] = ()
     init_containers: tuple[Container, ...] = ()
     volumes: tuple[Volume, ...] = ()
@@ -71,6 +85,7 @@ class PodSpec(Wire):
     active_deadline_seconds: int | None = None
     runtime_class_name: str | None = None
     os: PodOS | None = None
+    for_cluster: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def lasting(self) -> tuple[Container, ...]:

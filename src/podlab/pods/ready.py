@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -14,7 +15,7 @@ from podlab.node import order
 from podlab.node.probing import probe
 from podlab.node.tracker import Kind
 from podlab.pods.keep import Keeper
-from podlab.status import ContainerStatus, PodStatus, State
+from podlab.status import ContainerStatus, Phase, PodStatus, State
 from podlab.status import Kind as Part
 
 FIRST_PAUSE_S, LAST_PAUSE_S, PAUSE_GROWS = 0.1, 1.0, 1.6
@@ -60,11 +61,18 @@ async def wait_ready(
     pod = await engine.spec(name)
     waits = {c.name: _Wait(engine, pod, c, on_progress) for c in pod.members}
     pause_s = FIRST_PAUSE_S
-    drives = drives and order.needs_node(pod)
+    drives = drives and order.needs_node(pod) and not engine.has_node
+    news = asyncio.Event()
     try:
-        async with asyncio.timeout(timeout_s), Keeper(engine, pod, kinds=frozenset({Kind.STARTUP})) as keeper:
+        async with (
+            asyncio.timeout(timeout_s),
+            Keeper(engine, pod, kinds=frozenset({Kind.STARTUP})) as keeper,
+            _told_of(engine, name, news),
+        ):
             while True:
+                news.clear()
                 status = await engine.get(name)
+                _refuse_lost(status)
                 if drives and await keeper.advance(status):
                     pause_s, status = FIRST_PAUSE_S, await engine.get(name)
                 patience_s = PATIENCE_S if all(w.is_ready or w.is_patient for w in waits.values()) else 0
@@ -73,7 +81,7 @@ async def wait_ready(
                     if drives:
                         await keeper.remember(status)
                     return status
-                await asyncio.sleep(pause_s)
+                await _pause(news, pause_s)
                 pause_s = min(pause_s * PAUSE_GROWS, LAST_PAUSE_S)
     except TimeoutError:
         lacking = [w for w in waits.values() if not w.is_ready]
@@ -83,6 +91,42 @@ async def wait_ready(
             subject=name,
             hint=f"it goes on; `podlab describe {name}` and `podlab logs {name}` tell more",
         ) from None
+
+
+@asynccontextmanager
+async def _told_of(engine: Engine, name: str, news: asyncio.Event) -> AsyncIterator[None]:
+    """Where a node keeps the pod, its word comes sooner than we would look again."""
+    if not engine.has_node:
+        yield
+        return
+
+    async def listen() -> None:
+        with suppress(PodlabError):
+            async for _ in engine.watch(name):
+                news.set()
+
+    listening = asyncio.create_task(listen())
+    try:
+        yield
+    finally:
+        listening.cancel()
+        await asyncio.wait([listening])
+
+
+async def _pause(news: asyncio.Event, pause_s: float) -> None:
+    with suppress(TimeoutError):
+        async with asyncio.timeout(pause_s):
+            await news.wait()
+
+
+def _refuse_lost(status: PodStatus) -> None:
+    """A pod that its node has given up does not come back."""
+    if status.phase is Phase.FAILED and status.reason:
+        raise PodlabError(
+            f"pod '{status.name}' cannot get ready: {status.reason}{': ' * bool(status.message)}{status.message}",
+            subject=status.name,
+            hint="the same `podlab up` makes it anew",
+        )
 
 
 class _Wait:
@@ -125,6 +169,9 @@ class _Wait:
             return False, "runs, and others wait for it"
         if status.reason != "Stale" and not status.is_started:
             return False, "is starting: its startup probe or postStart hook is not through"
+        if self._engine.has_node:  # which asks by itself
+            has_probe = self._container.readiness_probe is not None
+            return bool(status.is_ready), "its readiness probe has not passed" * has_probe
         if status.reason != "Stale" and self._container.readiness_probe is not None:
             return await self._probe()
         if status.is_ready and status.restart_count and not _is_steady(status):

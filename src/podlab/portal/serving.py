@@ -7,7 +7,7 @@ import json
 import secrets
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from errno import EADDRINUSE
 from typing import TYPE_CHECKING, Final
 
@@ -118,11 +118,12 @@ async def classroom(
             group.create_task(seats.keep_terminals(made), name="seats' terminals"),
         ]
         if lab is not None and lab.guarded:
+            ground = lab.ground
             keep = guarding.keep(
-                engine, lab.guarded, closes_lan=lab.closes_lan,
+                engine, lambda: replace(ground, seats=max(ground.seats, pool.count)), lab.guarded,
                 on_warning=lambda text: broadcast.tell(Trouble(text)),
             )  # fmt: skip
-            behind.append(group.create_task(keep, name="closed machine"))
+            behind.append(group.create_task(keep, name="ground"))
         try:
             yield made
         finally:

@@ -45,13 +45,19 @@ async def apply(
     With `wait` it returns when a change is through and all pods are ready, or when a Job is complete; `TimedOut`
     where that takes longer, and `PodlabError` where the Job has failed. It goes on from there under an agent, or when
     it is applied again. Without `wait` an agent does all that comes after the first step. Of a CronJob it makes no
-    pods: that is the agent's.
+    pods: that is the agent's. An engine with a node does all of it by itself, and is only waited for.
     """
     clock = clock or SystemClock()
-    made, put = await kept.keep(engine, workload, clock.now())
+    made, put = (
+        (workload, await engine.put(workload))
+        if engine.has_node
+        else await kept.keep(engine, workload, clock.now())
+    )
     try:
         async with asyncio.timeout(timeout_s):
-            if isinstance(made, Replicated):
+            if engine.has_node:
+                await _followed(engine, made, wait, clock)
+            elif isinstance(made, Replicated):
                 await _settle(engine, made, wait, clock, on_change, on_progress)
             elif isinstance(made, Job):
                 await _finish(engine, made, wait, clock, on_change)
@@ -94,16 +100,17 @@ async def delete(engine: Engine, kind: str, name: str, *, grace_s: int | None = 
     """Remove the workload, so that nobody makes pods of it, and then its pods; of a CronJob its Jobs first. Returns
     the names of the pods. One that is gone is not an error, and its pods go all the same."""
     found = await kept.find(engine, kind, name)
+    before = await engine.list() if engine.has_node else []  # the engine takes them with it
     await engine.remove(kind, name)
-    names = []
+    names = [status.name for status in before if _belongs(status, kind, name)]
     for job in await engine.objects("Job") if kind == "CronJob" else ():
         if job.metadata.labels.get(naming.OWNER_NAME) == name:
             names += await delete(engine, "Job", job.metadata.name, grace_s=grace_s)
     mine = [status.name for status in await engine.list() if _belongs(status, kind, name)]
     await down(engine, mine, grace_s=grace_s)
     if isinstance(found, StatefulSet):
-        await _drop_claims(engine, found, mine)
-    return names + mine
+        await _drop_claims(engine, found, [*names, *mine])
+    return sorted({*names, *mine})
 
 
 async def existing(engine: Engine, kind: str, name: str) -> Workload:
@@ -143,6 +150,20 @@ async def _settle(
             await _ready(engine, workload, [*(pod.name for pod in step.create), *step.awaits], on_progress)
             if not step.changes_something:
                 await clock.sleep(PAUSE_S)
+
+
+async def _followed(engine: Engine, workload: Workload, wait: bool, clock: Clock) -> None:
+    while wait:
+        found = await engine.rollout(type(workload).__name__, workload.metadata.name)
+        if found.is_failed:
+            raise PodlabError(
+                f"{reference(workload)} has failed: {found.message}",
+                subject=workload.metadata.name,
+                hint="`podlab ps -a` shows its pods, and `podlab logs` what they wrote",
+            )
+        if found.is_done:
+            return
+        await clock.sleep(PAUSE_S)
 
 
 async def _ready(engine: Engine, workload: Replicated, names: list[str], on_progress: OnProgress) -> None:

@@ -13,6 +13,7 @@ from podlab.engines.docker import firewall
 from podlab.engines.docker.engine import DockerEngine
 from podlab.engines.docker.firewall import Bridge
 from podlab.engines.guards import Guards
+from podlab.engines.labs import Ground
 from podlab.errors import NotFound
 from podlab.model import ISOLATED, Container, Metadata, Pod, PodSpec
 from podlab.pods.library import Completed, RunningPod
@@ -116,9 +117,12 @@ async def test_shared_ports_of_the_gateway_stay_open(machine: DockerEngine) -> N
 @pytest.mark.engine
 @pytest.mark.timeout(300)
 async def test_a_network_that_was_made_anew_is_closed_again_and_old_rules_go(machine: DockerEngine) -> None:
-    first = await guarding.close(machine)
+    ground = Ground(lab="class", seat=Pod(metadata=Metadata(name="seat"), spec=PodSpec()), seats=1)
+    first = await guarding.close(machine, ground)
     told: list[str] = []
-    keeper = asyncio.create_task(guarding.keep(machine, first, on_warning=told.append, look_s=0.1))
+    keeper = asyncio.create_task(
+        guarding.keep(machine, lambda: ground, first, on_warning=told.append, look_s=0.1)
+    )
     try:
         assert (
             docker("--host", str(machine.client.address), "network", "rm", naming.ISOLATED_NETWORK).returncode

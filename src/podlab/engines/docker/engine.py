@@ -14,7 +14,7 @@ from podlab.engines.docker import find, status
 from podlab.engines.docker.address import resolve
 from podlab.engines.docker.api import Client
 from podlab.engines.docker.found import FoundContainer, FoundPod
-from podlab.errors import Conflict, NotFound
+from podlab.errors import Conflict, NotFound, Unsupported
 
 if TYPE_CHECKING:
     from podlab.engines.agents import AgentContainer
@@ -28,11 +28,13 @@ if TYPE_CHECKING:
         PodEvent,
         Process,
         Put,
+        Rollout,
         Usage,
     )
     from podlab.engines.docker.images import DockerImages
     from podlab.engines.guards import Security
-    from podlab.model import Pod
+    from podlab.engines.labs import Ground, Shared
+    from podlab.model import Pod, PodSpec
     from podlab.objects import Object
     from podlab.record import Record
     from podlab.status import PodStatus
@@ -42,6 +44,7 @@ class DockerEngine:
     """Pods on the engine at one address. It holds no connection, and between calls nothing but ids that it has seen."""
 
     name = "docker"
+    has_node = False
 
     def __init__(self, client: Client, infra_image: str = "") -> None:
         self.client = client
@@ -117,6 +120,33 @@ class DockerEngine:
             return str((await self.client.json("GET", f"/networks/{naming.ISOLATED_NETWORK}"))["Id"])
         except NotFound:
             return ""
+
+    # --- a class (engines.labs)
+
+    def at_lab(self, lab: str) -> Self:
+        return self
+
+    def seat(self, spec: PodSpec) -> PodSpec:
+        return spec
+
+    async def lay_ground(self, ground: Ground) -> str:
+        return await self.close_machine(closes_lan=ground.closes_lan)
+
+    async def ground(self) -> str:
+        return await self.guarded_network()
+
+    async def clear_ground(self, lab: str) -> None:
+        """The machine stays closed: other workshops may need it."""
+
+    async def share(self, pod: Pod, port: int, *, keeps: str = "") -> Shared:
+        from podlab.engines.docker.sharing import share
+
+        return await share(self, pod, port)
+
+    async def unshare(self, pod: Pod) -> None:
+        from podlab.engines.docker.sharing import unshare
+
+        await unshare(self, pod)
 
     # --- wanted state
 
@@ -197,6 +227,9 @@ class DockerEngine:
         from podlab.engines.docker.objects import store
 
         await store.remove(self.client, kind, name)
+
+    async def rollout(self, kind: str, name: str) -> Rollout:
+        raise Unsupported("a Docker Engine runs no workloads: podlab does", subject=name)
 
     # --- found state
 

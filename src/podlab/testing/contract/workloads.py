@@ -5,10 +5,13 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING
 
+import pytest
+
 from podlab import naming
+from podlab.errors import NotFound, Unsupported
 from podlab.model import Container, Metadata, PodSpec
 from podlab.model.workloads import CronJob, CronJobSpec, Job, JobSpec, JobTemplate, PodTemplate
-from podlab.testing.contract.case import Case
+from podlab.testing.contract.case import Case, until
 from podlab.workloads.decide import sample
 from podlab.workloads.state import State, state_of, with_state
 
@@ -16,8 +19,8 @@ if TYPE_CHECKING:
     from podlab.engines.base import Engine
 
 
-def job(name: str, image: str) -> Job:
-    app = Container(name="app", image=image, command=("sleep", "1000"))
+def job(name: str, image: str, *command: str) -> Job:
+    app = Container(name="app", image=image, command=command or ("sleep", "1000"))
     spec = PodSpec(containers=(app,), restart_policy="Never", termination_grace_period_seconds=0)
     return Job(metadata=Metadata(name=name), spec=JobSpec(template=PodTemplate(spec=spec)))
 
@@ -50,6 +53,27 @@ class Workloads(Case):
         finally:
             await engine.remove("Job", name)
             await engine.remove("CronJob", name)
+
+    async def test_an_engine_with_a_node_tells_how_far_its_controllers_are(
+        self, engine: Engine, image: str, name: str
+    ) -> None:
+        if not engine.has_node:
+            with pytest.raises(Unsupported):
+                await engine.rollout("Job", name)
+            return
+        with pytest.raises(NotFound):
+            await engine.rollout("Job", name)
+        try:
+            await engine.put(job(name, image, "sh", "-c", "sleep 1"))
+            under_way = await engine.rollout("Job", name)
+            assert not under_way.is_done and not under_way.is_failed and under_way.message
+
+            async def is_done() -> bool:
+                return (await engine.rollout("Job", name)).is_done
+
+            await until(is_done)
+        finally:
+            await engine.remove("Job", name)
 
     async def test_whose_pod_it_is_shows_wherever_the_pod_does(
         self, engine: Engine, image: str, name: str

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from podlab.errors import Unsupported
 from podlab.testing.fake.debugging import Debugging
 from podlab.testing.fake.inside import Inside
 from podlab.testing.fake.streams import Streams
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
     from datetime import datetime
 
+    from podlab.engines.base import Rollout
     from podlab.testing.fake.shell import Program
 
 
@@ -22,6 +24,7 @@ class FakeEngine(Debugging, Streams, Inside):
     """
 
     name = "fake"
+    has_node = False
 
     def __init__(
         self,
@@ -31,6 +34,9 @@ class FakeEngine(Debugging, Streams, Inside):
         start: datetime | None = None,
     ) -> None:
         super().__init__(images=images, programs=programs or {}, start=start)
+
+    async def rollout(self, kind: str, name: str) -> Rollout:
+        raise Unsupported("a fake engine runs no workloads: podlab does", subject=name)
 
     async def isolated_gateway(self) -> str:
         await self._answer()

@@ -40,6 +40,16 @@ def files_of(name: str = "podlab") -> dict[str, bytes]:
     return {path: file.read_bytes() for path, file in found if "/static/" not in path}
 
 
+def installed(*names: str) -> dict[str, bytes]:
+    """All files of these and of what they need, by path as beside each other in one folder. `NotFound` as in
+    `needed`."""
+    found: dict[str, bytes] = {}
+    for distribution in {each.name: each for name in names for each in needed(name)}.values():
+        info = f"{_normalised(distribution)}-{distribution.version}.dist-info"
+        found |= {path: file.read_bytes() for path, file in _files(distribution, info).items()}
+    return found
+
+
 def unpackable(name: str = "podlab") -> list[str]:
     """What podlab needs and no wheel can be made of: it was not installed as one, but by the system's own packages."""
     return sorted(each.name for each in needed(name) if not _can_be_packed(each))

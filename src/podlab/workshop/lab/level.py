@@ -6,7 +6,8 @@ import dataclasses
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
-from podlab.engines.guards import Guards, Security
+from podlab.engines.guards import Security
+from podlab.engines.labs import HostsLabs
 from podlab.errors import Unsupported
 from podlab.manifest import level as manifest
 
@@ -57,6 +58,8 @@ def effective(engine: Security, workshop: Workshop) -> Level:
             subject=runtime,
             hint=f"install it, or name one of its runtimes in runtimeClassName: {there}",
         )
+    if any(manifest.plain(spec)) and engine.levels is not None and name not in engine.levels:
+        raise _cannot_be_kept(engine.levels, name, workshop)
     if name == "userns" and not (engine.maps_users and engine.cgroup_version == 2):
         missing = "cgroup version 2" if engine.maps_users else "userns-remap"
         raise Unsupported(
@@ -79,9 +82,20 @@ def effective(engine: Security, workshop: Workshop) -> Level:
     )
 
 
+def _cannot_be_kept(levels: frozenset[str], name: Name, workshop: Workshop) -> Unsupported:
+    """What is no boundary is not chosen for anybody: whoever gives the class has to say it."""
+    there = ", ".join(sorted(levels)) or "none"
+    return Unsupported(
+        f"this engine cannot run a nested Docker daemon at the level {name}, only at: {there}",
+        subject=workshop.metadata.name,
+        hint="--level privileged, where the machines hold nothing else: whoever has a seat can take over the machine "
+        "it runs on; docs/levels.md has more",
+    )
+
+
 async def settle(engine: Engine, workshop: Workshop) -> tuple[Workshop, Level]:
     """The workshop to make seats of, `auto` decided, and the level that they get."""
-    known = await engine.security() if isinstance(engine, Guards) else Security()
+    known = await engine.security() if isinstance(engine, HostsLabs) else Security()
     level = effective(known, workshop)
     if level.name in ("userns", "rootless", "caps", "privileged") and any(
         manifest.plain(workshop.spec.pod.spec)

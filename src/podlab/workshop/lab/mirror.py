@@ -1,17 +1,18 @@
 """One mirror for the whole lab: a registry that every seat's Docker daemon pulls through.
 
-It is a pod of its own, as isolated as a seat. Seats reach it at one address of the engine's machine, and nothing else
-of it; it reaches no seat. It takes no uploads: nobody can put an image under their neighbours' feet.
+It is a pod of its own, as isolated as a seat. Seats reach it where the engine shares it (`engines.labs`), and nothing
+else of it; it reaches no seat. It takes no uploads: nobody can put an image under their neighbours' feet.
 """
 
 from __future__ import annotations
 
-import zlib
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, Literal
 
-from podlab.errors import AlreadyExists, Conflict, NotFound, Unavailable, ungrouped
+from podlab.engines.labs import HostsLabs
+from podlab.errors import Unavailable, Unsupported, ungrouped
 from podlab.images import store
+from podlab.images.mirror import STORAGE
 from podlab.model import (
     ISOLATED,
     Capabilities,
@@ -25,15 +26,13 @@ from podlab.model import (
     Probe,
     SecurityContext,
 )
-from podlab.naming import MIRROR_IMAGE, SHARED_PORTS, infra_image
+from podlab.naming import MIRROR_IMAGE
 from podlab.pods.ready import wait_ready
-from podlab.ports import published
 from podlab.workshop.lab import pulling
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from podlab.engines.base import Engine
+    from podlab.engines.labs import Shared
     from podlab.manifest.workshop import Workshop
 
 Mode = Literal["seeded", "cache", "none"]
@@ -43,8 +42,9 @@ LABEL: Final = "podlab.io/mirror-of"
 UPSTREAM: Final = "https://registry-1.docker.io"
 """What a `cache` fetches from. A Docker daemon asks its mirrors for images of the Docker Hub only."""
 READY_S: Final = 120.0
+PORT: Final = 5001
+"""Where it listens in its own pod."""
 
-_INSIDE: Final = 5001
 _CACHE: Final = """\
 host=${UPSTREAM#*://} host=${host%%/*}
 port=${host##*:} name=${host%:*}
@@ -92,6 +92,11 @@ def mode(workshop: Workshop) -> Mode:
     return wanted if pulling.pulls(workshop.spec.pod.spec) else "none"
 
 
+def kept(workshop: Workshop) -> str:
+    """Which folder of the mirror has what is worth keeping; empty where it has only what it came with."""
+    return STORAGE if mode(workshop) == "cache" else ""
+
+
 def pod_name(workshop: Workshop) -> str:
     return f"{workshop.metadata.name}-mirror"
 
@@ -115,97 +120,50 @@ async def up(
     chosen = mode(workshop)
     if chosen == "none":
         return LabMirror(workshop=workshop)
-    name, address = pod_name(workshop), await engine.isolated_gateway()
+    if not isinstance(engine, HostsLabs):
+        raise Unsupported(
+            f"podlab cannot share a mirror among the seats of the engine {engine.name!r}",
+            subject=engine.name,
+            hint="say `images: {mirror: none}` in podlab.yaml",
+        )
     image = ""
     if isinstance(engine, store.HoldsImages):
         image = (await engine.image_store.image(MIRROR_IMAGE)).id
+    pod = mirror_pod(workshop, mode=chosen, upstream=upstream, image=image, deadline_s=deadline_s)
     with ungrouped():
-        port = await _apply(
-            engine, workshop, address, await _ports(engine, workshop, address),
-            mode=chosen, upstream=upstream, image=image, deadline_s=deadline_s,
-        )  # fmt: skip
-        await wait_ready(engine, name, timeout_s=READY_S)
-        await _refuse_out_of_reach(engine, f"{name}-check", address, port)
-    url = f"http://{address}:{port}"
-    return LabMirror(workshop=seat(workshop, url), mode=chosen, pod=name, url=url)
+        shared = await engine.share(pod, PORT, keeps=kept(workshop))
+        if shared.pod:
+            await wait_ready(engine, shared.pod, timeout_s=READY_S)
+        await _refuse_out_of_reach(engine, workshop, shared)
+    url = f"http://{shared.host}:{shared.port}"
+    return LabMirror(workshop=seat(workshop, url), mode=chosen, pod=shared.pod, url=url)
 
 
 async def down(engine: Engine, workshop: Workshop) -> None:
     """Remove the workshop's mirror. That there is none is no error."""
-    try:
-        status = await engine.get(pod_name(workshop))
-    except NotFound:
-        return
-    if status.labels.get(LABEL) == workshop.metadata.name:
-        await engine.delete(pod_name(workshop), grace_s=0)
-
-
-async def _ports(engine: Engine, workshop: Workshop, address: str) -> Sequence[int]:
-    """The port that it has, which the seats that are there know; else all, first the one that it will usually get."""
-    name = pod_name(workshop)
-    try:
-        status, found = await engine.get(name), await engine.spec(name)
-    except NotFound:
-        first = zlib.crc32(name.encode()) % len(SHARED_PORTS)
-        return (*SHARED_PORTS[first:], *SHARED_PORTS[:first])
-    if status.labels.get(LABEL) != workshop.metadata.name:
-        raise Conflict(
-            f"there is a pod '{name}' already, and it is not the mirror of this workshop",
-            subject=name,
-            hint=f"podlab down {name} removes it",
-        )
-    ports = published(found)
-    if ports and ports[0].host_ip == address and ports[0].host_port:
-        return [ports[0].host_port]
-    await engine.delete(name, grace_s=0)  # the bridge was made anew, with other addresses
-    return SHARED_PORTS
-
-
-async def _apply(
-    engine: Engine,
-    workshop: Workshop,
-    address: str,
-    ports: Sequence[int],
-    *,
-    mode: Mode,
-    upstream: str,
-    image: str,
-    deadline_s: int | None,
-) -> int:
-    for port in ports:
-        pod = mirror_pod(
-            workshop, address, port, mode=mode, upstream=upstream, image=image, deadline_s=deadline_s
-        )
-        try:
-            await engine.apply(pod)
-        except (AlreadyExists, Conflict) as error:
-            if port == ports[-1] or "is taken" not in error.message:
-                raise
-        else:
-            return port
-    raise AssertionError("no port to try")  # pragma: no cover
+    if isinstance(engine, HostsLabs):
+        await engine.unshare(mirror_pod(workshop, mode="seeded"))
 
 
 def mirror_pod(
     workshop: Workshop,
-    address: str,
-    port: int,
     *,
     mode: Mode,
     upstream: str = UPSTREAM,
     image: str = "",
     deadline_s: int | None = None,
 ) -> Pod:
-    """`image` is the id of the mirror's image: with another one the container is made anew."""
+    """It listens on `PORT` of all its addresses. `image` is the id of the mirror's image: with another one the
+    container is made anew."""
     is_cache = mode == "cache"
-    env = {"REGISTRY_HTTP_ADDR": f":{_INSIDE}", "PODLAB_IMAGE": image}
+    env = {"REGISTRY_HTTP_ADDR": f":{PORT}", "PODLAB_IMAGE": image}
     container = Container(
         name="mirror",
         image=MIRROR_IMAGE,
         command=("sh", "-euc", _CACHE) if is_cache else (),
         env=tuple(EnvVar(name=key, value=value) for key, value in env.items())
         + ((EnvVar(name="UPSTREAM", value=upstream),) if is_cache else ()),
-        ports=(ContainerPort(container_port=_INSIDE, host_port=port, host_ip=address),),
+        ports=(ContainerPort(container_port=PORT),),
         # What it fetches lies in the container itself, beside the images that it came with, which are root's.
         security_context=SecurityContext(
             run_as_user=0 if is_cache else 65534,
@@ -214,7 +172,7 @@ def mirror_pod(
             capabilities=Capabilities(drop=("ALL",)),
         ),
         readiness_probe=Probe(
-            exec=ExecAction(command=("wget", "-q", "-O", "/dev/null", f"http://127.0.0.1:{_INSIDE}/v2/"))
+            exec=ExecAction(command=("wget", "-q", "-O", "/dev/null", f"http://127.0.0.1:{PORT}/v2/"))
         ),
     )
     return Pod(
@@ -227,10 +185,16 @@ def mirror_pod(
     )
 
 
-async def _refuse_out_of_reach(engine: Engine, name: str, address: str, port: int) -> None:
+async def _refuse_out_of_reach(engine: Engine, workshop: Workshop, shared: Shared) -> None:
     """Look from where seats are: a firewall that is in the way would show as thirty slow and puzzling pulls."""
-    script = f"for n in 1 2 3; do nc -w 5 {address} {port} -e true && exit 0; sleep 1; done; exit 1"
-    look = Container(name="look", image=infra_image(), command=("sh", "-c", script))
+    name, place = f"{pod_name(workshop)}-check", f"{shared.host} {shared.port}"
+    script = f"for n in 1 2 3; do nc -w 5 {place} -e true && exit 0; sleep 1; done; exit 1"
+    look = Container(
+        name="look", image=MIRROR_IMAGE, command=("sh", "-c", script),
+        security_context=SecurityContext(
+            run_as_user=65534, allow_privilege_escalation=False, capabilities=Capabilities(drop=("ALL",))
+        ),
+    )  # fmt: skip
     pod = Pod(
         metadata=Metadata(name=name, annotations={ISOLATED: "true"}),
         spec=PodSpec(containers=(look,), restart_policy="Never", termination_grace_period_seconds=0),
@@ -242,8 +206,7 @@ async def _refuse_out_of_reach(engine: Engine, name: str, address: str, port: in
         await engine.delete(name, grace_s=0)
     if code:
         raise Unavailable(
-            f"seats do not reach the lab's mirror at {address}:{port}",
+            f"seats do not reach the lab's mirror at {shared.host}:{shared.port}",
             subject=name,
-            hint=f"a firewall of the engine's machine is in the way: it has to let TCP port {port} of {address} in "
-            "from podlab's bridge; and the engine needs its userland proxy, which is on unless daemon.json says no",
+            hint=shared.hint,
         )
