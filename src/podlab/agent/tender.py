@@ -53,13 +53,11 @@ class Tender:
 
     async def look(self, name: str, known: Known) -> None:
         owned = self._owner.wanted().get(name)
-        if owned is None and self._owner.owns(name):
+        if owned is None and (self._engine.has_node or self._owner.owns(name)):
             return
         if owned is not None and (self._engine.has_node or not order.needs_node(owned)):
             await self._apply(name, known, owned, await self._engine.plan(owned), set())
             known.spec = owned if self._engine.has_node else known.spec
-            return
-        if self._engine.has_node:
             return
         has_spec = True
         try:

@@ -42,6 +42,7 @@ LIMITS: Final[dict[str, str]] = {
     "test_a_whole_pod_is_stopped_started_and_restarted": _NOT_STOPPED,
     "test_after_the_grace_period_a_stop_kills": _NOT_STOPPED,
     "test_a_pod_without_work_stops_at_once": _NOT_STOPPED,
+    "test_where_restarts_are_clean_the_engine_restarts_nothing_and_apply_makes_it_anew": _ITS_OWN_NODE,
     "test_a_signal_is_sent": _NOT_KILLED,
     "test_what_needs_a_running_container_is_a_conflict_without_one": _NOT_STOPPED,
     "test_a_restart_keeps_the_pods_namespaces_and_starts_what_was_stopped": _NOT_STOPPED,
@@ -73,6 +74,7 @@ LIMITS: Final[dict[str, str]] = {
     "test_environment_folder_and_user_are_set": "it runs a command as its container does, not as another user",
     "test_attach_sees_a_containers_output_from_its_start": _ITS_OWN_NODE,
     "test_logs_come_in_order_with_streams_and_times": "its logs do not tell errors from other output",
+    "test_what_was_written_before_a_restart_is_told_apart": _NOT_STOPPED,
     "test_a_log_may_have_long_lines_and_no_last_end": _ITS_OWN_NODE,
     "test_a_dialled_connection_ends_one_half_at_a_time": "port forwarding has no word for the end of one half",
     # inside

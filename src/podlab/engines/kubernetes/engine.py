@@ -287,11 +287,13 @@ class KubernetesEngine:
 
     async def logs(
         self, name: str, container: str, *, follow: bool = False, tail: int | None = None,
-        since: datetime | None = None,
+        since: datetime | None = None, previous: bool = False,
     ) -> AsyncIterator[LogLine]:  # fmt: skip
         from podlab.engines.kubernetes.streams import logs
 
-        async for line in logs(self.client, name, container, follow=follow, tail=tail, since=since):
+        async for line in logs(
+            self.client, name, container, follow=follow, tail=tail, since=since, previous=previous
+        ):
             yield line
 
     async def dial(self, name: str, port: int, *, patience_s: float = 0) -> ByteStream:

@@ -28,16 +28,25 @@ _AGAIN_S = 0.2
 
 async def logs(
     client: Client, pod: str, container: str, *, follow: bool = False, tail: int | None = None,
-    since: datetime | None = None,
+    since: datetime | None = None, previous: bool = False,
 ) -> AsyncIterator[LogLine]:  # fmt: skip
-    """Of the last two runs of the container, which is what a node keeps. All lines are said to be of stream 1: the API
-    mixes both. With `follow` until the container ends, also of one that has not begun.
+    """Of the last two runs of the container, which is what a node keeps, or of the `previous` one alone. All lines are
+    said to be of stream 1: the API mixes both. With `follow` until the container ends, also of one that has not begun.
 
     `tail` counts parts of 16 KiB where lines are longer. A node may have rotated away what is older than 10 MiB.
     https://kubernetes.io/docs/concepts/cluster-administration/logging/
     """
     place = Place(client, pod, container)
     found = await place.found()
+    if previous:
+        if not found.status.get("restartCount"):
+            raise NotFound(
+                f"container '{container}' of pod '{pod}' was never started again: there is one log",
+                subject=container, hint="leave --previous out",
+            )  # fmt: skip
+        async for line in _lines(place, follow=False, tail=tail, since=since, previous=True):
+            yield line
+        return
     while follow and "waiting" in (found.status.get("state") or {"waiting": None}) and not found.has_run:
         await asyncio.sleep(_AGAIN_S)
         found = await place.found()
