@@ -72,7 +72,8 @@ async def wait_ready(
             while True:
                 news.clear()
                 status = await engine.get(name)
-                _refuse_lost(status)
+                if engine.has_node:
+                    _refuse_lost(status)
                 if drives and await keeper.advance(status):
                     pause_s, status = FIRST_PAUSE_S, await engine.get(name)
                 patience_s = PATIENCE_S if all(w.is_ready or w.is_patient for w in waits.values()) else 0
