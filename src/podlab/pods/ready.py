@@ -172,7 +172,7 @@ class _Wait:
             return False, "is starting: its startup probe or postStart hook is not through"
         if self._engine.has_node:  # which asks by itself
             has_probe = self._container.readiness_probe is not None
-            return bool(status.is_ready), "its readiness probe has not passed" * has_probe
+            return bool(status.is_ready), "runs, and its readiness probe has not passed" * has_probe
         if status.reason != "Stale" and self._container.readiness_probe is not None:
             return await self._probe()
         if status.is_ready and status.restart_count and not _is_steady(status):
