@@ -18,7 +18,7 @@ from tests.conformance import case
 from tests.conformance.kubectl import Kubectl, on_cluster
 from tests.conformance.target import Target
 from tests.conformance.under_way import Results, under_way
-from tests.conformance.with_podlab import on_engine
+from tests.conformance.with_podlab import on_engine, on_kubernetes
 from tests.conftest import docker
 
 IMAGE = "busybox:stable"
@@ -56,12 +56,36 @@ def results_on_kubernetes(
 ) -> Iterator[Results]:
     """On the test cluster, without podlab: of those for which its version is not too old."""
     where = {**os.environ, "KUBECONFIG": kubeconfig}
-    version = asyncio.run(Kubectl("default", where).server_version())
-    tried = [each for each in selected if each.since <= version]
+    tried = _for_its_version(kubeconfig, selected)
     namespace = f"t-{uuid.uuid4().hex[:10]}"
     pending = case.pending(case.ON_KUBERNETES)
     with under_way(on_cluster(namespace, where), tried, pending) as found:
         yield found
+
+
+@pytest.fixture(scope="module")
+def results_of_podlab_on_kubernetes(
+    kubeconfig: str, cluster_image: str, selected: list[case.Case], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Results]:
+    """On the test cluster, by podlab: of those for which its version is not too old."""
+    namespace = f"t-{uuid.uuid4().hex[:10]}"
+    folder = tmp_path_factory.mktemp("conformance")
+    pending = case.pending(case.ON_KUBERNETES, case.PODLAB_ON_KUBERNETES)
+    tried = _for_its_version(kubeconfig, selected)
+    with under_way(podlab_on_kubernetes(kubeconfig, namespace, folder), tried, pending) as found:
+        yield found
+
+
+def _for_its_version(kubeconfig: str, cases: list[case.Case]) -> list[case.Case]:
+    version = asyncio.run(Kubectl("default", {**os.environ, "KUBECONFIG": kubeconfig}).server_version())
+    return [each for each in cases if each.since <= version]
+
+
+@asynccontextmanager
+async def podlab_on_kubernetes(kubeconfig: str, namespace: str, folder: Path) -> AsyncIterator[Target]:
+    where = {**os.environ, "KUBECONFIG": kubeconfig}
+    async with on_cluster(namespace, where), on_kubernetes(kubeconfig, namespace, folder) as target:
+        yield target
 
 
 @asynccontextmanager

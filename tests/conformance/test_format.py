@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
-from tests.conformance.case import ON_KUBERNETES, PENDING, Case, load, load_all, pending
+from tests.conformance.case import ON_KUBERNETES, PENDING, PODLAB_ON_KUBERNETES, Case, load, load_all, pending
 from tests.conformance.compare import differences
 from tests.conformance.kubectl import read
 from tests.conformance.page import PAGE, page
@@ -22,7 +22,7 @@ def test_there_are_many_and_each_has_its_own_name() -> None:
     assert len(set(names)) == len(names)
 
 
-@pytest.mark.parametrize("of", [PENDING, ON_KUBERNETES], ids=lambda path: path.name)
+@pytest.mark.parametrize("of", [PENDING, ON_KUBERNETES, PODLAB_ON_KUBERNETES], ids=lambda path: path.name)
 def test_pending_names_are_names_of_manifests_with_reasons(of: Path) -> None:
     assert pending(of).keys() <= {case.name for case in CASES}
     assert all(pending(of).values())

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import podlab
 from podlab.errors import Invalid, NotFound, PodlabError
@@ -16,6 +17,7 @@ from podlab.manifest import load
 from podlab.objects import key_of
 from podlab.pods.select import selector
 from podlab.status import ContainerStatus, Termination
+from tests.conformance.kubectl import Kubectl
 from tests.conformance.target import Output, Refused, Seen
 
 BEHAVES_AS = (1, 37)
@@ -28,15 +30,20 @@ _COMMANDS_AT_ONCE = 2
 
 
 class Podlab:
-    """The pods of one engine. `folder` is for files of its own,
-    `where` the environment that leads commands to the engine; `check` raises `Refused` where the agent is gone."""
+    """The pods of one engine. `folder` is for files of its own, `where` the environment that leads commands to the
+    engine; `check` raises `Refused` where the agent is gone."""
 
-    version = BEHAVES_AS
     offers = frozenset({"storage"})
 
     def __init__(
-        self, lab: podlab.Lab, folder: Path, where: Mapping[str, str], check: Callable[[], None]
+        self,
+        lab: podlab.Lab,
+        folder: Path,
+        where: Mapping[str, str],
+        check: Callable[[], None],
+        version: tuple[int, int] = BEHAVES_AS,
     ) -> None:
+        self.version = version
         self._lab = lab
         self._folder = folder
         self._where = where
@@ -162,6 +169,19 @@ async def on_engine(address: str, folder: Path) -> AsyncIterator[Podlab]:
         if agent.returncode is None:
             agent.terminate()
         await agent.wait()
+
+
+@asynccontextmanager
+async def on_kubernetes(kubeconfig: str, namespace: str, folder: Path) -> AsyncIterator[Podlab]:
+    """podlab on a cluster that has such a namespace, which has an agent of its own: the kubelet. While it lasts this
+    process's `KUBECONFIG` is the cluster's."""
+    engine = f"kubernetes/{namespace}"
+    here = {"KUBECONFIG": kubeconfig}
+    where = {**os.environ, **here, "PODLAB_ENGINE": engine, "XDG_DATA_HOME": str(folder)}
+    version = await Kubectl(namespace, where).server_version()
+    with patch.dict(os.environ, here):
+        async with podlab.connect(engine) as lab:
+            yield Podlab(lab, folder, where, lambda: None, version)
 
 
 def _alive(agent: asyncio.subprocess.Process, log: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
@@ -44,8 +45,6 @@ async def session(*, clear_first: bool = False) -> AsyncIterator[Engine]:
 
 def is_for_cluster() -> bool:
     """Whether the engine that the command line names is a cluster: its files may say what only a cluster honours."""
-    import os
-
     name = click.get_current_context().meta.get("podlab.engine") or os.environ.get("PODLAB_ENGINE", "")
     return name.partition(":")[0].partition("/")[0] == "kubernetes"
 

@@ -10,12 +10,12 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 SEATS: Final[Sequence[tuple[str, str, str]]] = (
-    ("", "pods", "create delete get list patch update watch"),
+    ("", "pods", "create delete get list patch watch"),
     # The API server asks for `get` of whoever comes with a websocket, newer ones for `create` as well.
     ("", "pods/exec", "create get"),
     ("", "pods/portforward", "create get"),
     ("", "pods/log", "get"),
-    ("", "events", "get list watch"),
+    ("", "events", "list"),
     ("networking.k8s.io", "networkpolicies", "get list"),
 )
 """API group, resource and verbs."""

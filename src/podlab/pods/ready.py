@@ -72,7 +72,8 @@ async def wait_ready(
             while True:
                 news.clear()
                 status = await engine.get(name)
-                _refuse_lost(status)
+                if engine.has_node:
+                    _refuse_lost(status)
                 if drives and await keeper.advance(status):
                     pause_s, status = FIRST_PAUSE_S, await engine.get(name)
                 patience_s = PATIENCE_S if all(w.is_ready or w.is_patient for w in waits.values()) else 0
@@ -171,7 +172,7 @@ class _Wait:
             return False, "is starting: its startup probe or postStart hook is not through"
         if self._engine.has_node:  # which asks by itself
             has_probe = self._container.readiness_probe is not None
-            return bool(status.is_ready), "its readiness probe has not passed" * has_probe
+            return bool(status.is_ready), "runs, and its readiness probe has not passed" * has_probe
         if status.reason != "Stale" and self._container.readiness_probe is not None:
             return await self._probe()
         if status.is_ready and status.restart_count and not _is_steady(status):

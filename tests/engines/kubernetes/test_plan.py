@@ -64,7 +64,7 @@ def test_a_new_pod_is_made_whole() -> None:
     made = plan(POD, None)
     assert (made.way, [(c.verb, c.container) for c in made.changes]) == (
         "create",
-        [("create", "app"), ("create", "side")],
+        [("create", ""), ("create", "app"), ("create", "side")],
     )
     assert made.body is not None
     assert made.body["metadata"]["labels"] == {

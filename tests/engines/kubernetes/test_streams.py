@@ -4,13 +4,16 @@ who stops whom where nobody reads."""
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from podlab.engines.base import ExecOptions
+from podlab.engines.kubernetes.streams import debug
 from podlab.errors import Conflict, Invalid, NotFound, Unavailable, Unsupported
+from podlab.model import EmptyDir, Volume, VolumeMount
 from podlab.status import State
 from podlab.testing.contract.case import SOON_S, Case, collect, member, output, pod_of, until
 from tests.conftest import kubectl
@@ -43,8 +46,6 @@ class TestStreams(OnKubernetes, Case):
         script = (
             "echo one; echo two; if [ -e /data/again ]; then sleep 1000; fi; touch /data/again; echo three"
         )
-        from podlab.model import EmptyDir, Volume, VolumeMount
-
         app = member(
             "app", image, ["sh", "-c", script], volume_mounts=(VolumeMount(name="data", mount_path="/data"),)
         )
@@ -142,6 +143,17 @@ class TestStreams(OnKubernetes, Case):
                 piece = await process.read()
                 assert piece is not None, seen
                 seen += piece[1]
+
+    async def test_what_ends_a_debug_container_ends_no_other(
+        self, engine: Engine, image: str, name: str
+    ) -> None:
+        """This cluster has no debug containers: an ordinary one among shared processes is as good."""
+        pod = pod_of(name, member("app", image), member("side", image), restart_policy="Never")
+        pod = replace(pod, spec=replace(pod.spec, share_process_namespace=True))
+        async with self.running(engine, pod):
+            await output(await engine.exec(name, "app", ["sh", "-c", debug._END]))
+            await until(lambda: has_ended(engine, name))
+            assert (await engine.get(name)).running == 1
 
     async def test_who_does_not_read_stops_the_command(self, engine: Engine, image: str, name: str) -> None:
         """Nothing is kept but some socket buffers on the way: the command itself waits, and podlab does not grow."""

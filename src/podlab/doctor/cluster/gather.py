@@ -23,7 +23,7 @@ NEEDED: Final = (
     (_CORE, "pods", "exec", "create get"),
     (_CORE, "pods", "portforward", "create get"),
     (_CORE, "pods", "log", "get"),
-    (_CORE, "events", "", "list watch"),
+    (_CORE, "events", "", "list"),
     ("networking.k8s.io", "networkpolicies", "", "create get list"),
 )
 """For pods and seats: API group, resource, subresource, verbs."""

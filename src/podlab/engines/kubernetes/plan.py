@@ -65,6 +65,7 @@ def _why_lost(found: Found) -> str:
 
 
 def _creations(wanted: Pod, reason: str) -> Iterator[Change]:
+    yield Change(verb="create", pod=wanted.name, reason=reason)
     for container in wanted.members:
         yield Change(verb="create", pod=wanted.name, container=container.name, reason=reason)
 

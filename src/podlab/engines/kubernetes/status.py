@@ -108,6 +108,7 @@ def _container(wanted: Mapping[str, Any], kind: Kind, told: Mapping[str, Any]) -
     last = termination((told.get("lastState") or {}).get("terminated"))
     ended = termination(now) if word == "terminated" else None
     shown = ended or (last if word == "waiting" else None)
+    may_be_ready = word == "running" or (word == "terminated" and kind is Kind.INIT)
     return ContainerStatus(
         name=wanted["name"],
         image=wanted["image"],
@@ -115,7 +116,7 @@ def _container(wanted: Mapping[str, Any], kind: Kind, told: Mapping[str, Any]) -
         state=_STATES[word],
         container_id=str(told.get("containerID") or "").partition("://")[2],
         image_id=str(told.get("imageID") or ""),
-        is_ready=told.get("ready") if word == "running" else None,
+        is_ready=told.get("ready") if may_be_ready else None,
         is_started=told.get("started") if word == "running" else None,
         restart_count=int(told.get("restartCount") or 0),
         started_at=when(now.get("startedAt")) or (shown.started_at if shown else None),

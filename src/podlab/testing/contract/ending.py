@@ -44,7 +44,7 @@ class Ending(Case):
             name,
             hooked("app", image, "sleep", "1"),
             member("side", image),
-            termination_grace_period_seconds=30,
+            termination_grace_period_seconds=10,
         )
         todo: dict[str, Callable[[], Awaitable[None]]] = {
             "stop": lambda: engine.stop(name),

@@ -27,12 +27,13 @@ SUCCESS = {"metadata": {}, "status": "Success"}
 
 class Api:
     """`protocols` are those that it knows. `programs` that are missing cannot be started. `sent_bytes` of output were
-    taken by the connection."""
+    taken by the connection, and `commands` were started."""
 
     def __init__(self, *protocols: str) -> None:
         self.protocols = protocols or (V4,)
         self.missing: set[str] = set()
         self.sent_bytes = 0
+        self.commands = 0
         self.pod: dict[str, Any] = {
             "metadata": {
                 "name": "web",
@@ -50,7 +51,10 @@ class Api:
     async def running(self) -> AsyncIterator[Client]:
         app = web.Application()
         root = "/api/v1/namespaces/lab/pods/web"
+        app.router.add_get("/version", self._version)
+        app.router.add_get("/api/v1/namespaces/lab/pods", self._pods)
         app.router.add_get(root, self._pod)
+        app.router.add_patch(f"{root}/ephemeralcontainers", self._debug)
         app.router.add_get(f"{root}/log", self._log)
         app.router.add_get(f"{root}/exec", self._exec)
         app.router.add_get(f"{root}/portforward", self._forward)
@@ -65,6 +69,24 @@ class Api:
                         os.killpg(process.pid, signal.SIGKILL)
                     await process.communicate()
 
+    async def _version(self, request: web.Request) -> web.Response:
+        return web.json_response({"gitVersion": "v1.29.0"})
+
+    async def _pods(self, request: web.Request) -> web.Response:
+        return web.json_response({"metadata": {"resourceVersion": "2"}, "items": [self.pod]})
+
+    async def _debug(self, request: web.Request) -> web.Response:
+        """Containers of the image `none` do not start, and none may trace others."""
+        [made] = json.loads(await request.text())["spec"]["ephemeralContainers"]
+        if made["securityContext"].get("capabilities"):
+            return web.json_response({"message": "violates PodSecurity", "reason": "Forbidden"}, status=403)
+        self.pod["spec"].setdefault("ephemeralContainers", []).append(made)
+        waiting = {"waiting": {"reason": "ErrImagePull", "message": "no such image"}}
+        state = waiting if made["image"] == "none" else {"running": {}}
+        status = {"name": made["name"], "containerID": made["name"], "state": state}
+        self.pod["status"].setdefault("ephemeralContainerStatuses", []).append(status)
+        return web.json_response(self.pod)
+
     async def _pod(self, request: web.Request) -> web.Response:
         return web.json_response(self.pod)
 
@@ -77,12 +99,14 @@ class Api:
         return socket
 
     async def _exec(self, request: web.Request) -> web.StreamResponse:
-        if request.query["container"] != "app":
+        debugging = [each["name"] for each in self.pod["spec"].get("ephemeralContainers", ())]
+        if request.query["container"] not in ("app", *debugging):
             return web.json_response({"message": "container nope is not valid for pod web"}, status=400)
         if "running" not in self.pod["status"]["containerStatuses"][0]["state"]:
             return web.json_response({"message": "container not found"}, status=500)
         socket = await self._accepted(request)
         command = request.query.getall("command")
+        self.commands += 1
         await socket.send_bytes(b"\x01")  # as kubelets greet
         if command[0] in self.missing or not shutil.which(command[0]):
             await self._end(

@@ -71,3 +71,17 @@ async def test_it_waits_for_somebody_to_listen(client: Client, free_port: int) -
     async with listening(free_port), await dialling as stream:
         await stream.write(b"bye")
         assert await stream.read() == b"bye"
+
+
+async def test_who_has_listened_is_not_looked_for_again_at_once(free_port: int) -> None:
+    api = Api()
+    async with api.running() as client:
+        async with listening(free_port):
+            for _ in range(3):
+                async with await dial(client, "web", free_port) as stream:
+                    await stream.write(b"bye")
+                    assert await stream.read() == b"bye"
+        assert api.commands == 1
+        with pytest.raises(Unavailable):  # and who has gone is looked for again
+            await dial(client, "web", free_port)
+        assert api.commands == 2

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Collection, Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
 from podlab import naming
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
 TRIES: Final = 10
 GONE_S: Final = 120
+BOUND_S: Final = 10
 _CLAIM: Final = "PersistentVolumeClaim"
 _QUERY: Final = {"fieldManager": MANAGER, "fieldValidation": "Strict"}
 
@@ -72,6 +74,8 @@ async def _change(client: Client, there: Found, wanted: Object) -> Put:
     after = replaced(before, wanted)
     if same(before, after):
         return "unchanged"
+    if kind == _CLAIM:
+        there = await _bound(client, there)
     group = (await place(client, kind)).group
     patch: dict[str, Any] = merge(document(before, group), document(after, group))
     patch["metadata"] = {**(patch.get("metadata") or {}), "resourceVersion": find.version(there)}
@@ -89,6 +93,21 @@ async def _change(client: Client, there: Found, wanted: Object) -> Put:
         ) from error
     await refresh(client, files, find.version(changed))
     return "configured"
+
+
+async def _bound(client: Client, there: Found) -> Found:
+    """A claim that has no volume yet cannot change. Where nobody makes one until a pod needs it, it is as it is."""
+    if (there.get("status") or {}).get("phase") == "Bound":
+        return there
+    watch = Watch(client, await path(client, _CLAIM), fields=f"metadata.name={there['metadata']['name']}")
+    watch.begin_with(there)
+    with suppress(TimeoutError):
+        async with asyncio.timeout(BOUND_S):
+            async for seen in watch.changes():
+                there = seen.after or there
+                if seen.after is None or (there.get("status") or {}).get("phase") == "Bound":
+                    break
+    return there
 
 
 def _changed_keys(before: Object, after: Object) -> set[str]:

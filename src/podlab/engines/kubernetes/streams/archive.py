@@ -114,7 +114,8 @@ async def write_archive(
                     break
             if gathered:
                 await process.write(bytes(gathered))
-            await process.write_eof()
+            with suppress(Unsupported):  # an archive tells its end by itself
+                await process.write_eof()
             await listening
         finally:
             listening.cancel()

@@ -26,6 +26,10 @@ _READ_AHEAD_BYTES = 1 << 16
 _MESSAGE_BYTES = 1 << 16
 _REFUSAL_S = 0.3
 _AGAIN_S = 0.25
+_STILL_S = 10.0
+"""For how long who has listened is taken to listen still: looking costs ten times what a connection does, and a page in
+a preview is many connections."""
+_STILL_REFUSAL_S = 0.05
 # The API says nothing when it is connected. So a container of the pod is asked first who listens (state 0A), which
 # opens no connection that a server would notice. https://docs.kernel.org/networking/proc_net_tcp.html
 # Kubelets connect to localhost. Addresses are in the machine's byte order.
@@ -58,24 +62,51 @@ async def dial(client: Client, pod: str, port: int, patience_s: float = 0) -> Fo
         raise Invalid(f"{port} is not a port", subject=str(port), hint="ports are 1 to 65535")
     loop = asyncio.get_running_loop()
     until = loop.time() + patience_s
-    is_known = await _somebody_listens(client, pod, port, patience_s)
-    if is_known is False:
-        raise _nobody(port, "nobody listens there")
-    while True:
-        socket = await _connected(client, pod, port)
-        stream = Forwarded(socket, port)
-        try:
-            await stream.opened(0 if is_known else _REFUSAL_S)
-        except Unavailable:
-            stream.close()
-            if loop.time() >= until:
-                raise
-        except BaseException:
-            stream.close()
-            raise
-        else:
+    heard: dict[tuple[str, int], float] = client.seen.setdefault("heard", {})
+    if loop.time() - heard.pop((pod, port), -_STILL_S) < _STILL_S:
+        with suppress(Unavailable):
+            stream = await _opened(client, pod, port, _STILL_REFUSAL_S)
+            heard[pod, port] = loop.time()
             return stream
-        await asyncio.sleep(_AGAIN_S)
+    looking = asyncio.ensure_future(_somebody_listens(client, pod, port, patience_s))
+    try:
+        if patience_s and await looking is False:
+            raise _nobody(port, "nobody listens there")
+        while True:
+            opening = asyncio.ensure_future(_opened(client, pod, port, 0))
+            try:
+                is_known = await looking
+                if is_known is False:
+                    raise _nobody(port, "nobody listens there")
+                stream = await opening
+                await stream.opened(0 if is_known else _REFUSAL_S)
+            except BaseException as error:
+                await _forget(opening)
+                if not isinstance(error, Unavailable) or loop.time() >= until:
+                    raise
+            else:
+                if is_known:
+                    heard[pod, port] = loop.time()
+                return stream
+            await asyncio.sleep(_AGAIN_S)
+    finally:
+        looking.cancel()
+
+
+async def _opened(client: Client, pod: str, port: int, patience_s: float) -> Forwarded:
+    stream = Forwarded(await _connected(client, pod, port), port)
+    try:
+        await stream.opened(patience_s)
+    except BaseException:
+        stream.close()
+        raise
+    return stream
+
+
+async def _forget(opening: asyncio.Future[Forwarded]) -> None:
+    opening.cancel()
+    with suppress(asyncio.CancelledError, PodlabError):
+        (await opening).close()
 
 
 async def _connected(client: Client, pod: str, port: int) -> WebSocket:
@@ -86,20 +117,27 @@ async def _connected(client: Client, pod: str, port: int) -> WebSocket:
 
 
 async def _somebody_listens(client: Client, pod: str, port: int, patience_s: float) -> bool | None:
-    """None where no container can tell."""
+    """None where no container can tell. Who could is asked first the next time."""
+    lookers: dict[str, str] = client.seen.setdefault("lookers", {})
+    asked = [port, round(patience_s * 10)]
+    if pod in lookers:
+        with suppress(Unsupported, Conflict, Denied, NotFound):
+            return await _look(Place(client, pod, lookers[pod]), asked)
+    lookers.pop(pod, None)
     found = await client.json("GET", client.pod(pod))
     for each in (found.get("status") or {}).get("containerStatuses") or ():
         if "running" not in (each.get("state") or {}):
             continue
-        try:
-            done = await shell(
-                Place(client, pod, each["name"]), _LOOK, str(port), str(round(patience_s * 10))
-            )
-        except (Unsupported, Conflict, Denied, NotFound):
-            continue
-        if done.code in (0, 1):
-            return done.code == 0
+        with suppress(Unsupported, Conflict, Denied):
+            if (is_so := await _look(Place(client, pod, each["name"]), asked)) is not None:
+                lookers[pod] = each["name"]
+                return is_so
     return None
+
+
+async def _look(place: Place, asked: list[int]) -> bool | None:
+    done = await shell(place, _LOOK, *map(str, asked))
+    return {0: True, 1: False}.get(done.code)
 
 
 class Forwarded:

@@ -41,7 +41,7 @@ async def exec_process(
     try:
         if stdin and not tty:
             channels.write(launch.RAW if channels.can_end_input else launch.FED)
-        greeting = await _greeting(channels)
+        greeting = await _greeting(channels, 1 if tty else 2)
         if greeting is None and channels.ending and channels.ending.was_absent:  # of `sh`, that is
             channels.close()
             channels = await open_exec(place, launch.bare(command, options), stdin=stdin, tty=tty)
@@ -57,13 +57,16 @@ async def exec_process(
     return ExecProcess(place, channels, greeting, tty=tty, detach_keys=options.detach_keys)
 
 
-async def _greeting(channels: Channels) -> launch.Greeting | None:
-    """None, and nothing read, where the command ended without one."""
+async def _greeting(channels: Channels, on: Literal[1, 2]) -> launch.Greeting | None:
+    """None, and nothing read, where the command ended without one. What the command says itself on the other stream
+    may come first."""
     read: dict[Literal[1, 2], bytes] = {}
     found = None
     while piece := await channels.read():
         stream, data = piece
         read[stream] = read.get(stream, b"") + data
+        if stream != on:
+            continue
         found = launch.greeting(read[stream])
         if found:
             read[stream] = found.rest
