@@ -102,7 +102,7 @@ def let_everybody_write(kubeconfig: str, namespace: str) -> None:
         "pvc",
     )
     path = text(kubeconfig, "get", "pv", volume, "-o", "jsonpath={.spec.hostPath.path}")
-    enter = [ROOT / "scripts" / "test-cluster", "enter", cluster_of(kubeconfig)]
+    enter = [str(ROOT / "scripts" / "test-cluster"), "enter", cluster_of(kubeconfig)]
     subprocess.run([*enter, "chmod", "0777", path], check=True)
 
 
