@@ -75,7 +75,6 @@ async def kubernetes(
     from podlab.deploy.folder import files
     from podlab.deploy.portal import Portal
     from podlab.engines.kubernetes.engine import KubernetesEngine
-    from podlab.engines.kubernetes.lab.ground import namespace_of
     from podlab.engines.kubernetes.lab.laying import addresses
     from podlab.engines.kubernetes.lab.sharing import has_default_storage
     from podlab.images.portal import reference
@@ -98,7 +97,7 @@ async def kubernetes(
             warn(known.warning)
         ground = lab.ground_of(lab.fitted(engine, workshop), seats=seats)
         wanted = Portal(
-            image=image or reference(version()), seats_namespace=engine.client.namespace or namespace_of(ground.lab),
+            image=image or reference(version()), seats_namespace=engine.client.namespace,
             options=_options(workshop, ground.seats if seats else None, language), public_url=public_url,
             preview_names=preview_names, tls_secret=tls_secret, ingress_class=ingress_class,
             storage_class=storage_class,
