@@ -19,7 +19,7 @@ from podlab.engines.kubernetes.engine import KubernetesEngine
 from podlab.engines.kubernetes.lab.ground import namespace_of
 from podlab.errors import Conflict, Denied, NotFound
 from podlab.manifest.workshop import Workshop
-from podlab.model import Container, Metadata, Pod, PodSpec
+from podlab.model import Container, Metadata, Pod, PodSpec, PullSecret
 from podlab.workshop.lab import set_up as lab
 from tests.conftest import kubectl
 from tests.workshop.conftest import workshop_of
@@ -142,7 +142,7 @@ async def test_a_registrys_login_comes_along(
     cluster: str, engine: KubernetesEngine, workshop: Workshop
 ) -> None:
     template = workshop.spec.pod
-    spec = replace(template.spec, for_cluster={"imagePullSecrets": [{"name": workshop.metadata.name}]})
+    spec = replace(template.spec, image_pull_secrets=(PullSecret(name=workshop.metadata.name),))
     wanted = replace(workshop, spec=replace(workshop.spec, pod=replace(template, spec=spec)))
     with pytest.raises(NotFound, match="no registry login") as refused:
         await lab.set_up(engine, wanted, _no_images, seats=1)

@@ -41,7 +41,7 @@ class PodOS(Wire):
 
 
 _FOR_CLUSTER: Final = frozenset({
-    "affinity", "automountServiceAccountToken", "enableServiceLinks", "imagePullSecrets", "nodeName", "nodeSelector",
+    "affinity", "automountServiceAccountToken", "enableServiceLinks", "nodeName", "nodeSelector",
     "overhead", "preemptionPolicy", "priority", "priorityClassName", "readinessGates", "resourceClaims",
     "schedulerName", "schedulingGates", "serviceAccount", "serviceAccountName", "tolerations",
     "topologySpreadConstraints",

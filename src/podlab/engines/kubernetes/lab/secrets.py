@@ -21,8 +21,7 @@ _LOGINS: Final = ("kubernetes.io/dockerconfigjson", "kubernetes.io/dockercfg")
 
 def named(ground: Ground) -> list[str]:
     """`imagePullSecrets` of a seat."""
-    said = ground.seat.spec.for_cluster.get("imagePullSecrets") or ()
-    return [each["name"] for each in said if isinstance(each, dict) and each.get("name")]
+    return [each.name for each in ground.seat.spec.image_pull_secrets]
 
 
 async def bring(client: Client, ground: Ground) -> None:
