@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 _NO_KEYS = ",".join(["ctrl-@", "ctrl-_", "ctrl-^"] * 4)
 """An engine that gets no detach keys takes Ctrl-P Ctrl-Q, and so holds every Ctrl-P back. Nobody types these.
 The keys themselves are looked for on our side, since only so it is known why a stream ended."""
+_START_S = 30
+"""An engine that takes longer to start a command has other troubles."""
 _UNSENT_BYTES = 1 << 12
 """Input that the engine has not taken, beyond which a writer has to wait."""
 
@@ -225,6 +227,17 @@ class Process:
 
 
 class ExecProcess(Process):
+    async def write_eof(self) -> None:
+        """An engine may lose an end that comes before the command runs, which then waits for input for ever: so this
+        waits for the command. https://github.com/moby/moby/issues/37870"""
+        pause_s = 0.005
+        with suppress(TimeoutError, PodlabError):
+            async with asyncio.timeout(_START_S):
+                while not (found := await self._inspect())["Pid"] and found["ExitCode"] is None:
+                    await asyncio.sleep(pause_s)
+                    pause_s = min(pause_s * 2, 0.5)
+        await super().write_eof()
+
     async def wait(self) -> int:
         """The engine notes the exit code a little after the output has ended: ask until it has."""
         if self.is_detached:
