@@ -76,7 +76,6 @@ LIMITS: Final[dict[str, str]] = {
     "test_logs_come_in_order_with_streams_and_times": "its logs do not tell errors from other output",
     "test_what_was_written_before_a_restart_is_told_apart": _NOT_STOPPED,
     "test_a_log_may_have_long_lines_and_no_last_end": _ITS_OWN_NODE,
-    "test_a_dialled_connection_ends_one_half_at_a_time": "port forwarding has no word for the end of one half",
     # inside
     "test_isolated_pods_share_an_address": "what isolated pods share is a Service, not an address of a machine",
 }

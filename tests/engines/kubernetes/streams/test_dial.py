@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from importlib import import_module
 
 import pytest
 
@@ -85,3 +86,14 @@ async def test_who_has_listened_is_not_looked_for_again_at_once(free_port: int) 
         with pytest.raises(Unavailable):  # and who has gone is looked for again
             await dial(client, "web", free_port)
         assert api.commands == 2
+
+
+async def test_after_the_end_of_our_half_silence_is_the_end(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(import_module("podlab.engines.kubernetes.streams.dial"), "_SILENCE_S", 0.5)
+    async with listening() as port, await dial(client, "web", port) as stream:
+        await stream.write(b"ping")
+        await stream.write_eof()
+        assert await stream.read() == b"ping"
+        assert await stream.read() == b""

@@ -30,6 +30,7 @@ _STILL_S = 10.0
 """For how long who has listened is taken to listen still: looking costs ten times what a connection does, and a page in
 a preview is many connections."""
 _STILL_REFUSAL_S = 0.05
+_SILENCE_S = 5.0
 # The API says nothing when it is connected. So a container of the pod is asked first who listens (state 0A), which
 # opens no connection that a server would notice. https://docs.kernel.org/networking/proc_net_tcp.html
 # Kubelets connect to localhost. Addresses are in the machine's byte order.
@@ -141,8 +142,8 @@ async def _look(place: Place, asked: list[int]) -> bool | None:
 
 
 class Forwarded:
-    """The `ByteStream`. Port forwarding knows no end of a half: `write_eof` tells nobody, and the server in the pod
-    sees the end when the block is left."""
+    """The `ByteStream`. Port forwarding knows no end of a half, so the server in the pod is not told of `write_eof`:
+    what it still has to say is read until it has been silent for five seconds, and then the connection is over."""
 
     def __init__(self, socket: WebSocket, port: int) -> None:
         self._socket = socket
@@ -153,6 +154,7 @@ class Forwarded:
         self._refusal = b""
         self._error: PodlabError | None = None
         self._is_over = False
+        self._has_said_all = False
         self._news = asyncio.Event()
         socket.start(self._message, self._ended)
 
@@ -182,7 +184,12 @@ class Forwarded:
                 if self._error:
                     raise self._error
                 return b""
-            await self._more()
+            try:
+                async with asyncio.timeout(_SILENCE_S if self._has_said_all else None):
+                    await self._more()
+            except TimeoutError:
+                self.close()
+                return b""
         data = self._pieces.popleft()
         self._kept_bytes -= len(data)
         if self._kept_bytes < _READ_AHEAD_BYTES:
@@ -195,7 +202,9 @@ class Forwarded:
             await self._socket.drain()
 
     async def write_eof(self) -> None:
-        """Nothing that the far side would see."""
+        """From now on silence is the end."""
+        self._has_said_all = True
+        self._news.set()
 
     async def _more(self) -> None:
         self._news.clear()
