@@ -216,7 +216,7 @@ def running(pod: Mapping[str, Any], *, ready: bool = True) -> JSON:
 
 def _status(code: int, message: str, reason: str = "") -> web.Response:
     body = {"kind": "Status", "status": "Failure", "code": code, "message": message, "reason": reason}
-    headers = {"Retry-After": "0"} if code == 429 else {}
+    headers = {"Retry-After": "0"} if code in (429, 504) else {}
     return web.json_response(body, status=code, headers=headers)
 
 

@@ -187,7 +187,7 @@ async def test_a_list_has_all_pages(both: tuple[FakeApi, KubernetesEngine]) -> N
 
 async def test_asked_to_come_again_it_comes_again(both: tuple[FakeApi, KubernetesEngine]) -> None:
     api, engine = both
-    api.refusals["GET"] = [429, 429]
+    api.refusals["GET"] = [429, 504]
     assert await engine.list() == []
     api.refusals["GET"] = [429] * 50
     with pytest.raises(Unavailable, match="busy"):

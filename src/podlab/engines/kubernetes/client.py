@@ -72,7 +72,7 @@ class Client:
         body: Any = None,
         content_type: str = JSON,
     ) -> Any:
-        """The answer's JSON. Asked to come again (429), it does so, a few times."""
+        """The answer's JSON. Asked to come again (429, or 5xx with Retry-After), it does so, a few times, as client-go does."""
         for attempt in range(_TRIES):
             try:
                 async with self.stream(

@@ -212,9 +212,8 @@ class KubernetesEngine:
     async def expired(self) -> Sequence[str]:
         from podlab.engines.kubernetes import find, status
 
-        return [
-            each["metadata"]["name"] for each in await find.pods(self.client) if status.is_past_deadline(each)
-        ]
+        ended = await find.pods(self.client, fields="status.phase=Failed")  # as a kubelet ends a lifetime
+        return [each["metadata"]["name"] for each in ended if status.is_past_deadline(each)]
 
     async def watch(
         self, name: str = "", *, since: datetime | None = None, follow: bool = True

@@ -77,8 +77,9 @@ def members(found: Found) -> list[Found]:
     return [*(spec.get("initContainers") or ()), *spec["containers"]]
 
 
-async def pods(client: Client, *, selector: str = OURS) -> list[Found]:
-    return (await everything(client, client.of("pods"), selector=selector))[0]
+async def pods(client: Client, *, selector: str = OURS, fields: str = "") -> list[Found]:
+    """https://kubernetes.io/docs/concepts/overview/working-with-objects/field-selectors/"""
+    return (await everything(client, client.of("pods"), selector=selector, fields=fields))[0]
 
 
 async def everything(

@@ -66,7 +66,7 @@ def refusal(
         return Invalid(f"{server} refuses it: {message}", problems=causes, subject=subject)
     if code in (405, 406, 415):
         return Unsupported(f"{server} cannot do {what}: {message}", subject=subject)
-    if code == 429 or (code == 503 and retry_after):
+    if code == 429 or (code >= 500 and retry_after):
         return Busy(f"{server} is busy: {message}", after_s=_seconds(retry_after), subject=subject)
     return Unavailable(
         f"{server} cannot answer {what}: {message}",
