@@ -72,7 +72,8 @@ class Client:
         body: Any = None,
         content_type: str = JSON,
     ) -> Any:
-        """The answer's JSON. Asked to come again (429, or 5xx with Retry-After), it does so, a few times, as client-go does."""
+        """The answer's JSON. Asked to come again (429, or 5xx with Retry-After), it does so, a few times: so does
+        client-go."""
         for attempt in range(_TRIES):
             try:
                 async with self.stream(

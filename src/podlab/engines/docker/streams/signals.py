@@ -10,6 +10,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from podlab import naming
+from podlab.engines.sessions import END, TO_GROUP
 from podlab.errors import Conflict, Invalid, NotFound, Unsupported
 
 if TYPE_CHECKING:
@@ -29,37 +30,13 @@ async def signal_process(client: Client, container_id: str, engine_pid: int, nam
     """
     if not _SIGNAL.fullmatch(name):
         raise Invalid(f"{name!r} is not the name of a signal", subject=name, hint="such as INT, TERM or HUP")
-    # runc makes an exec's process the leader of a session, so of a group of that number.
-    script = 'kill -s "$1" -- "-$2" || kill -s "$1" "$2"'
-    await _run_beside(client, container_id, [script, "sh", name, str(engine_pid)])
-
-
-_END = """
-cd /proc
-leader=$1
-left() {
-  for each in "$@"; do
-    { read -r line <"$each/stat"; } 2>/dev/null || continue
-    set -- ${line##*) }  # https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html: state ppid pgrp session
-    [ "$4" != "$leader" ] || [ "$1" = Z ] || echo "$each"
-  done
-}
-for signal in HUP KILL KILL; do
-  found=$(left [0-9]*)
-  [ -n "$found" ] || exit 0
-  kill -s $signal $found 2>/dev/null
-  n=0
-  while found=$(left $found); [ -n "$found" ] && [ $n -lt 10 ]; do sleep 0.1; n=$((n+1)); done
-done
-[ -z "$(left [0-9]*)" ]
-"""
-"""All processes of the machine are looked at once for each signal, then only those that got it."""
+    await _run_beside(client, container_id, [TO_GROUP, "sh", name, str(engine_pid)])
 
 
 async def end_session(client: Client, container_id: str, engine_pid: int) -> None:
     """HUP to all processes of the terminal session that this one leads, and KILL after a second. `Conflict` where
     one is left even then."""
-    if await _run_beside(client, container_id, [_END, "sh", str(engine_pid)]):
+    if await _run_beside(client, container_id, [END, "sh", str(engine_pid)]):
         raise Conflict("processes of the terminal are still there after KILL", subject=container_id)
 
 

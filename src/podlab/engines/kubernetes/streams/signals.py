@@ -7,33 +7,13 @@ import signal as signals
 from typing import TYPE_CHECKING
 
 from podlab.engines.kubernetes.streams.errand import shell
+from podlab.engines.sessions import END, TO_GROUP
 from podlab.errors import Conflict, Invalid, Unsupported
 
 if TYPE_CHECKING:
     from podlab.engines.kubernetes.streams.opening import Place
 
 _SIGNAL = re.compile(r"[A-Z][A-Z0-9]{1,9}")
-# The runtime makes an exec's process the leader of a session, so of a group of that number.
-_TO_GROUP = 'kill -s "$1" -- "-$2" 2>/dev/null || kill -s "$1" "$2"'
-_END = """
-cd /proc
-leader=$1
-left() {
-  for each in "$@"; do
-    { read -r line <"$each/stat"; } 2>/dev/null || continue
-    set -- ${line##*) }  # https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html: state ppid pgrp session
-    [ "$4" != "$leader" ] || [ "$1" = Z ] || echo "$each"
-  done
-}
-for signal in HUP KILL KILL; do
-  found=$(left [0-9]*)
-  [ -n "$found" ] || exit 0
-  kill -s $signal $found 2>/dev/null
-  n=0
-  while found=$(left $found); [ -n "$found" ] && [ $n -lt 10 ]; do sleep 0.1; n=$((n+1)); done
-done
-[ -z "$(left [0-9]*)" ]
-"""
 # Where containers share their processes, number 1 is the pod's. The first of this container was started from outside,
 # as this shell is (0 is its parent), but earlier (field 22). https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html
 _TO_FIRST = """
@@ -80,13 +60,13 @@ async def signal_first(place: Place, name: str) -> None:
 
 async def signal_group(place: Place, pid: int, name: str) -> None:
     """To a process and all of its group, as a terminal's Ctrl-C does. One that has ended is not an error."""
-    await shell(place, _TO_GROUP, checked(name), str(pid))
+    await shell(place, TO_GROUP, checked(name), str(pid))
 
 
 async def end_session(place: Place, pid: int) -> None:
     """HUP to all processes of the terminal session that this one leads, and KILL after a second. `Conflict` where
     one is left even then."""
-    if (await shell(place, _END, str(pid))).code:
+    if (await shell(place, END, str(pid))).code:
         raise Conflict("processes of the terminal are still there after KILL", subject=place.container)
 
 
