@@ -102,7 +102,7 @@ def cluster_image(kubeconfig: str, image: str, tmp_path_factory: pytest.TempPath
         listed = subprocess.run([*images, "list", "--quiet"], capture_output=True, check=True, text=True)
         if name not in listed.stdout.split():
             subprocess.run([script, "load", cluster, IMAGE], check=True)
-            subprocess.run([*images, "tag", "--force", name, "docker.io/library/busybox:stable"], check=True)
+        subprocess.run([*images, "tag", "--force", name, "docker.io/library/busybox:stable"], check=True)
     return IMAGE
 
 

@@ -125,6 +125,11 @@ def status_volume(pod: str, generation: int) -> str:
     return f"podlab-{pod}-status.{generation}"
 
 
+def removal_volume(pod: str) -> str:
+    """The engine's name of the volume that is there from the beginning of a pod's removal to its end."""
+    return f"podlab-{pod}-removal.begun"
+
+
 def last_words_volume(pod: str, container: str) -> str:
     """The engine's name of the volume with a container's termination message."""
     return f"podlab-{pod}-{container}.last-words"

@@ -102,7 +102,8 @@ class PublishedPort:
 class PodStatus:
     """`ends_at` is None for a pod without a lifetime. `wanted` counts the containers that the pod should have
     running: sidecars, but no other init containers. `containers` has those that exist, init containers first.
-    `sandbox` is which run of the pod's shared namespaces this is; empty where that is not known."""
+    `sandbox` is which run of the pod's shared namespaces this is; empty where that is not known. `removed_since` is
+    when somebody began to remove the pod, where the engine leaves the rest to whoever did."""
 
     name: str
     phase: Phase
@@ -118,6 +119,7 @@ class PodStatus:
     message: str = ""
     conditions: tuple[Condition, ...] = ()
     sandbox: str = ""
+    removed_since: datetime | None = None
 
     @property
     def running(self) -> int:

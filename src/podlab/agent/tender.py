@@ -28,6 +28,10 @@ if TYPE_CHECKING:
 
 LEFT_S = 1.5
 """What a removal may take between two containers, or who makes a pod."""
+GRACE_S = 30
+"""Of a pod that says none. https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#pod-termination"""
+REMOVAL_S = 60.0
+"""What a removal may take beyond the grace period."""
 PAST = timedelta(hours=1)
 """How far back an engine is asked what happened to a pod that is down when the agent comes."""
 
@@ -73,29 +77,48 @@ class Tender:
             if known.spec is None:
                 return
             wanted, has_spec = known.spec, False
+        if owned is None and status.removed_since is not None:
+            await self._see_to_removal(name, known, wanted, status.removed_since)
+            return
+        await self._tend(name, known, wanted, status, is_owned=owned is not None, has_spec=has_spec)
+
+    async def _tend(
+        self, name: str, known: Known, wanted: Pod, status: PodStatus, *, is_owned: bool, has_spec: bool
+    ) -> None:
         is_headless = status.reason == "InfraMissing"
-        if owned is None and is_headless and not self._is_left_so(name, known, at_once=all_run(status)):
+        if not is_owned and is_headless and not self._is_left_so(name, known, at_once=all_run(status)):
             return
         await self._remember_past(name, known, status)
-        if owned is None and (ended := ends_pod(wanted, status, self._exit_policy)):
+        if not is_owned and (ended := ends_pod(wanted, status, self._exit_policy)):
             await self.leave(known)
             await self._engine.stop(name)
             known.stopped |= {c.name: self._clock.now() for c in status.containers}
             self._tell("stopped", name, (), f"container {ended} has ended")
             return
-        decision = await self._decide(known, wanted, status, is_owned=owned is not None)
+        decision = await self._decide(known, wanted, status, is_owned=is_owned)
         changes = await self._engine.plan(wanted)
         if not changes:
             known.spec = wanted
             await self._is_repaired(name, known, ())
             return
-        if owned is not None:
+        if is_owned:
             await self._apply(name, known, wanted, changes, set(decision.hold))
             return
         is_new = known.spec is None and known.repairing is None
         if is_new and not is_headless and lacks(changes, status) and not self._is_left_so(name, known):
             return  # it may be under way
         await self._repair(name, known, wanted, status, decision, changes, has_spec=has_spec)
+
+    async def _see_to_removal(self, name: str, known: Known, wanted: Pod, since: datetime) -> None:
+        """Somebody removes the pod; where they were cut off, that is brought to its end."""
+        await self.leave(known)
+        grace_s = wanted.spec.termination_grace_period_seconds
+        due = since.timestamp() + (GRACE_S if grace_s is None else grace_s) + REMOVAL_S
+        if due > self._clock.now():
+            self._wake(name, due)
+            return
+        await self._engine.delete(name, grace_s=0)
+        self._tell("removed", name, (), "its removal had been cut off")
 
     async def _repair(
         self, name: str, known: Known, wanted: Pod, status: PodStatus, decision: Decision, changes: Sequence[Change],

@@ -266,7 +266,8 @@ class Engine(Protocol):
 
     async def delete(self, name: str, *, grace_s: int | None = None) -> None:
         """Stop all containers at once (`grace_s`, else the pod's own grace period), then remove the pod
-        with its volumes. A pod that is gone is not an error; half a pod is removed whole."""
+        with its volumes. A pod that is gone is not an error; half a pod is removed whole. Until all is gone,
+        whoever keeps the pod leaves it alone: `apply` with `based_on` is `Overtaken`, one without wants it again."""
         ...
 
     async def prune(self, *, dry_run: bool = False) -> list[Change]:

@@ -116,6 +116,8 @@ def _when(seconds: float | None) -> datetime | None:
 def summary(status: PodStatus) -> str:
     """The STATUS column of `kubectl get pods`: the phase, or what matters more.
     https://kubernetes.io/docs/tasks/debug/debug-application/debug-init-containers/#understanding-pod-status"""
+    if status.removed_since is not None:
+        return "Terminating"
     told = status.reason or status.phase.value
     if status.reason and status.phase is not Phase.PENDING:
         return told

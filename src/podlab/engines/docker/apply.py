@@ -13,7 +13,7 @@ import tarfile
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from podlab import naming
 from podlab.engines.base import Change
@@ -64,6 +64,11 @@ async def apply(
     if before.infra and before.infra.has_expired(time.time()):
         await delete(client, pod.name, grace_s=0)
         before = FoundPod(name=pod.name, networks=before.networks)
+    if before.removed_since is not None:
+        if based_on is not None:
+            raise _is_being_removed(pod.name)
+        await remove_volume(client, naming.removal_volume(pod.name))  # it is wanted again
+        before = replace(before, removed_since=None)
     run = _Run(client, pod, infra_image, on_change, based_on)
     try:
         await run.until_nothing_differs(before, hold)
@@ -71,6 +76,10 @@ async def apply(
         if not keep_on_error and run.has_changed:
             await _finish(_undo(client, before, run, infra_image))
         raise
+
+
+def _is_being_removed(name: str) -> Overtaken:
+    return Overtaken(f"pod '{name}' is being removed by somebody else", subject=name, hint="`podlab up` makes it again")
 
 
 async def _undo(client: Client, before: FoundPod, run: _Run, infra_image: str) -> None:
@@ -91,7 +100,7 @@ async def _undo(client: Client, before: FoundPod, run: _Run, infra_image: str) -
                 await pod_group.let_go(client, before.name, infra_image)
         return
     now = await find.pod(client, before.name)
-    if now.spec == encode(run.pod):  # else somebody has gone on from here
+    if now.spec == encode(run.pod) and now.removed_since is None:  # else somebody has gone on from here
         back = _Run(client, decode(Pod, before.spec), infra_image, lambda change: None)
         await back.until_nothing_differs(now, ())
 
@@ -148,6 +157,8 @@ class _Run:
 
     def _heed_others(self, found: FoundPod) -> None:
         """A wanted state that came after ours is made of ours, so from then on it is what we help to reach."""
+        if found.removed_since is not None:
+            raise _is_being_removed(self.pod.name)
         if self.has_changed:
             if found.spec not in (None, encode(self.pod)):
                 self.pod = decode(Pod, found.spec)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from podlab import naming
 from podlab.engines.base import Change
-from podlab.engines.docker import find
+from podlab.engines.docker import find, translate
 from podlab.engines.docker.api import Client
 from podlab.engines.docker.api.client import Query, segment
 from podlab.engines.docker.found import FoundPod
@@ -31,9 +31,13 @@ ORPHANED_S = 60
 async def delete(client: Client, name: str, *, grace_s: int | None, engine: Engine | None = None) -> None:
     """Every member is removed as soon as it has stopped; the infra, which is their network, when all have.
 
-    Hooks are run, and sidecars waited with, through `engine`.
+    Hooks are run, and sidecars waited with, through `engine`. Until all is gone a mark tells whoever keeps the pod that
+    what is missing is missing on purpose, also where this is cut off.
     """
-    listed = await find.containers(client, f"{naming.POD}={name}")
+    of_pod = f"{naming.POD}={name}"
+    listed = await find.containers(client, of_pod)
+    if listed:
+        await client.json("POST", "/volumes/create", body=translate.removal_volume(name))
     if engine is not None:
         members = {
             c["Labels"].get(naming.CONTAINER, ""): (c["Id"], c["Labels"])
@@ -51,11 +55,18 @@ async def delete(client: Client, name: str, *, grace_s: int | None, engine: Engi
             is_infra = c["Labels"].get(naming.ROLE) == "infra"
             first = [task for id, task in stops.items() if is_infra or id == c["Id"]]
             group.create_task(_remove_after(first, client, c["Id"]))
+    while listed and (late := await find.containers(client, of_pod)):  # of a repair that was under way
+        async with asyncio.TaskGroup() as group:
+            for c in late:
+                group.create_task(remove_container(client, c["Id"]))
     # only now, for until then an agent may have noted what it saw of the pod
-    volumes = await find.volumes(client, f"{naming.POD}={name}")
+    volumes = await find.volumes(client, of_pod)
     async with asyncio.TaskGroup() as group:
         for v in volumes:
-            group.create_task(remove_volume(client, v["Name"]))
+            if v["Labels"].get(naming.ROLE) != "removal":
+                group.create_task(remove_volume(client, v["Name"]))
+    if any(v["Labels"].get(naming.ROLE) == "removal" for v in volumes):
+        await remove_volume(client, naming.removal_volume(name))
     if any(v["Labels"].get(naming.ROLE) == "bounds" for v in volumes):
         from podlab.engines.docker.pod_group import let_go
 

@@ -170,6 +170,9 @@ def _assemble(
         status_volumes={generation: v["Name"] for generation, v in records.items()},
         status=records[max(records)]["Labels"] if records else {},
         spec=json.loads(labels[naming.SPEC]) if naming.SPEC in labels else None,
+        removed_since=next(
+            (datetime.fromisoformat(v["CreatedAt"]) for v in volumes if v["Labels"].get(naming.ROLE) == "removal"), None
+        ),
         networks=networks,
     )
 

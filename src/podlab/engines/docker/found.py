@@ -94,6 +94,8 @@ class FoundPod:
     """Each tells of bounds of the whole pod that are held around a run of the infra container."""
     status: Mapping[str, str] = field(default_factory=dict)
     spec: Mapping[str, Any] | None = None
+    removed_since: datetime | None = None
+    """When somebody began to remove the pod."""
     networks: frozenset[str] = frozenset()
 
     @property

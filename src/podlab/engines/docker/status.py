@@ -48,6 +48,7 @@ def pod_status(found: FoundPod) -> PodStatus:
             has_sandbox=bool(infra and infra.is_up), record=pod.record,
         ),
         sandbox=found.sandbox,
+        removed_since=found.removed_since,
     )  # fmt: skip
 
 

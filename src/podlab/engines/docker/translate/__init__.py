@@ -8,7 +8,13 @@ https://docs.docker.com/reference/api/engine/version/v1.45/#tag/Container/operat
 from podlab.engines.docker.translate.bridges import bridge_name, endpoint, network
 from podlab.engines.docker.translate.forwarder import READY, forwarder
 from podlab.engines.docker.translate.infra_container import infra, infra_hash
-from podlab.engines.docker.translate.labels import NETWORK_LABELS, Body, spec_volume, status_volume
+from podlab.engines.docker.translate.labels import (
+    NETWORK_LABELS,
+    Body,
+    removal_volume,
+    spec_volume,
+    status_volume,
+)
 from podlab.engines.docker.translate.member_container import (
     DEFAULT_GRACE_S,
     LOGS,
@@ -43,6 +49,6 @@ __all__ = [
     "bounds_volume", "bridge_name", "capabilities", "claim", "claimed", "effective", "endpoint", "forwarder", "grace_s",
     "group_of_volumes", "hostname", "infra", "infra_hash", "is_bounded", "is_in_memory",
     "is_scratch", "member", "member_hash", "member_shape", "network", "opener", "opener_of", "own_bounds",
-    "own_volumes", "publisher", "publisher_name", "restarts", "source", "spec_volume",
-    "status_volume", "sub_paths", "volume", "whole",
+    "own_volumes", "publisher", "publisher_name", "removal_volume", "restarts", "source",
+    "spec_volume", "status_volume", "sub_paths", "volume", "whole",
 ]  # fmt: skip

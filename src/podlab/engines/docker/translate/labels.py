@@ -46,6 +46,12 @@ def status_volume(pod: str, generation: int, told: Mapping[str, str]) -> Body:
     }  # fmt: skip
 
 
+def removal_volume(pod: str) -> Body:
+    """It tells that the pod is being removed; never mounted either."""
+    labels = {naming.POD: pod, naming.ROLE: "removal", naming.VERSION: naming.LABEL_SCHEME}
+    return {"Name": naming.removal_volume(pod), "Labels": labels}
+
+
 NETWORK_LABELS: Final = {naming.ROLE: "network", naming.VERSION: naming.LABEL_SCHEME}
 
 
