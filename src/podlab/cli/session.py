@@ -50,7 +50,9 @@ def is_for_cluster() -> bool:
 
 
 async def clear_expired(engine: Engine) -> list[str]:
-    """Remove the pods whose lifetime is over; their names."""
+    """Remove the pods whose lifetime is over; their names. A cluster keeps them, as `Failed`, for whoever looks."""
+    if engine.has_node:
+        return []
     names = list(await engine.expired())
     async with asyncio.TaskGroup() as group:
         for name in names:

@@ -125,8 +125,8 @@ def test_a_pod_of_somebody_else_is_left_alone() -> None:
 
 def test_a_pod_that_its_node_gave_up_is_made_anew() -> None:
     made = plan(POD, found(phase="Failed", reason="Evicted"))
-    assert (made.way, made.changes[0].reason) == ("replace", "was lost: Evicted")
-    assert plan(POD, found(phase="Failed", reason="DeadlineExceeded")).way == "none"
+    assert (made.way, made.changes[0].reason) == ("replace", "is over: Evicted")
+    assert plan(POD, found(phase="Failed", reason="DeadlineExceeded")).way == "replace"
     assert plan(POD, found(phase="Failed")).way == "none"
 
 

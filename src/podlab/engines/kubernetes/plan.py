@@ -14,7 +14,6 @@ from podlab.engines.base import Change
 from podlab.engines.kubernetes import manifest
 from podlab.engines.kubernetes.find import Found, is_ours
 from podlab.engines.kubernetes.merge import merge
-from podlab.engines.kubernetes.status import DEADLINE
 from podlab.errors import AlreadyExists, Conflict
 from podlab.manifest import together
 from podlab.model import Container, Pod
@@ -58,10 +57,10 @@ def plan(wanted: Pod, found: Found | None) -> Plan:
 
 
 def _why_lost(found: Found) -> str:
-    """A pod that its node has given up, not its containers."""
+    """A pod that its node has given up, or ended at its deadline, not its containers."""
     status = found.get("status") or {}
     reason = str(status.get("reason") or "")
-    return f"was lost: {reason}" if status.get("phase") == "Failed" and reason not in ("", DEADLINE) else ""
+    return f"is over: {reason}" if status.get("phase") == "Failed" and reason else ""
 
 
 def _creations(wanted: Pod, reason: str) -> Iterator[Change]:
