@@ -14,7 +14,7 @@ from tests.conformance.target import Target
 
 AT_ONCE: Final = 10
 """Manifests on the engine. Most of their time they wait for seconds to pass."""
-SLOWER: Final = 2.0
+SLOWER: Final = 4.0
 """What other tests on the same processors may cost."""
 PENDING_SLOWER: Final = 0.5
 """What is not expected to be so yet is not waited for as long."""

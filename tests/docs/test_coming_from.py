@@ -36,8 +36,8 @@ spec:
       command: [sh, -c, "trap 'exit 0' TERM; while :; do sleep 0.2; done"]
 """
 GOES_ON = re.compile(r" (-f|attach|port-forward|agent)\b")
-ONLY_TYPED = re.compile(r" (update|agent install)\b")
-"""Needs a registry, or changes the machine."""
+ONLY_TYPED = re.compile(r" (update|agent install|--previous)\b")
+"""Needs a registry, changes the machine, or is about a crash."""
 ENDS_THE_POD = re.compile(r" (down|kill|prune)\b")
 READS_KEYS = re.compile(r" (shell|debug|run)\b")
 
