@@ -114,7 +114,10 @@ async def test_a_pod_without_hooks_and_sidecars_goes_down_with_no_request_more(
     assert (
         sorted(asked)
         == {
-            "delete": sorted([*lists, "POST /containers stop", "DELETE /containers ", "DELETE /containers "]),
+            "delete": sorted([
+                *lists, "POST /volumes create", "POST /containers stop", *["DELETE /containers "] * 2,
+                "GET /containers ", "DELETE /volumes ",
+            ]),
             "stop": sorted(
                 [*lists, "GET /networks ", *["GET /containers "] * 2, *["POST /containers stop"] * 2]
             ),

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from podlab.engines.docker.api import Client
+from podlab.engines.docker.api.features import Features
 from podlab.engines.docker.engine import DockerEngine
 from podlab.errors import NotFound
 from podlab.manifest import load
@@ -29,6 +30,7 @@ class Recording(Client):
 
     def __init__(self, file: Path) -> None:
         self.recorded: dict[str, Any] = json.loads(file.read_text())
+        self.features = Features()
 
     async def json(self, method: str, path: str, **said: Any) -> Any:
         assert method == "GET", f"{method} {path}"
