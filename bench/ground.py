@@ -7,6 +7,7 @@ import json
 import os
 import platform
 import re
+import socket as sockets
 import tarfile
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -128,3 +129,9 @@ def _processor() -> str:
 
 def _runc(version: dict[str, Any]) -> str:
     return next((c["Version"] for c in version["Components"] if c["Name"] == "runc"), "?")
+
+
+def free_port() -> int:
+    with sockets.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])

@@ -6,7 +6,6 @@ import asyncio
 import json
 import os
 import re
-import socket
 import statistics
 import sys
 import time
@@ -17,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import aiohttp
 
-from bench.ground import IMAGE, PREFIX
+from bench.ground import IMAGE, PREFIX, free_port
 from bench.rounds import progress
 from bench.table import markdown, mebibytes, seconds
 
@@ -138,7 +137,7 @@ async def _served(folder: Path, state: Path, seats: int, *more: str) -> AsyncIte
     progress(f"room: {seats} seats of {folder.name}")
     command = [
         sys.executable, "-m", "podlab.cli", "serve", str(folder), "--seats", str(seats), "--state", str(state),
-        "--listen", f"127.0.0.1:{_free_port()}", "--tls", "off", "--rm", *more,
+        "--listen", f"127.0.0.1:{free_port()}", "--tls", "off", "--rm", *more,
     ]  # fmt: skip
     process = await asyncio.create_subprocess_exec(
         *command, stdin=DEVNULL, stdout=DEVNULL, stderr=PIPE, env=os.environ
@@ -153,12 +152,6 @@ async def _served(folder: Path, state: Path, seats: int, *more: str) -> AsyncIte
             process.terminate()
         await process.wait()
         await talking
-
-
-def _free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])
 
 
 async def _drained(stream: asyncio.StreamReader | None) -> None:

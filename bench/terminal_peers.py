@@ -8,7 +8,6 @@ import os
 import re
 import shutil
 import signal
-import socket
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
@@ -17,6 +16,7 @@ from typing import Any, Protocol
 
 import aiohttp
 
+from bench.ground import free_port
 from bench.rounds import TICKS_PER_S
 from bench.terminal_server import ORIGIN
 from bench.terminal_wire import Wire
@@ -79,9 +79,7 @@ class Server:
     async def running(self) -> AsyncIterator[None]:
         if self.needs and not shutil.which(self.needs):
             raise RuntimeError(f"{self.needs} is not installed")
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = free.getsockname()[1]
+        self.port = free_port()
         self._process = await asyncio.create_subprocess_exec(
             *self.command(self.port), start_new_session=True,
             stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.DEVNULL,

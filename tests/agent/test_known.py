@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from podlab.agent.known import TOGETHER_S, Known
+from podlab.agent.known import OUTLIVES_S, TOGETHER_S, UNRELATED, Known
 from podlab.engines.base import PodEvent
 from podlab.naming import INFRA
 
@@ -71,3 +71,24 @@ def test_a_repair_stops_members_and_never_the_infra(container: str, is_wish: boo
     heard(known, NOW, container, "die", exitCode="143")
     heard(known, NOW, container, "stop", is_ours=True)
     assert (container in known.stopped) is is_wish
+
+
+def test_what_outlived_the_engine_and_ends_after_its_return_is_excused_once() -> None:
+    known = Known()
+    known.engine_is_back(NOW)
+    assert known.excused(["app", "side"], NOW + 3) == {"app", "side"}
+    heard(known, NOW + 3, "app", "die", exitCode="143")
+    heard(known, NOW + 4, "app", "start")
+    heard(known, NOW + 5, "app", "die", exitCode="1")
+    assert known.excused(["app", "side"], NOW + 5) == {"side"}
+    assert known.excused(["app", "side"], NOW + OUTLIVES_S) == set()
+
+
+def test_the_return_of_the_engine_ends_the_rest_after_repairs() -> None:
+    known = Known()
+    for _ in range(UNRELATED + 4):
+        known.rest(NOW, has_helped=True)
+    assert known.rests_until > NOW + 4
+    known.engine_is_back(NOW)
+    known.mark(NOW, 0)
+    assert known.due == NOW

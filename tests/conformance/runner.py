@@ -31,11 +31,13 @@ async def run(target: Target, case: Case, *, slower: float = 1.0) -> list[str]:
 
 
 async def _behaves(target: Target, case: Case, slower: float) -> list[str]:
+    began = time.monotonic()
     try:
         await target.put(case.name, case.text)
         for number, step in enumerate(case.steps):
-            if found := await _step(target, case, step, slower):
+            if found := await _step(target, case, step, slower, began):
                 return [f"step {number + 1}: {line}" if number else line for line in found]
+            began = time.monotonic()
     except Refused as error:
         return [f"refused: {error}"]
     return []
@@ -49,18 +51,17 @@ async def _removed(target: Target, case: Case) -> list[str]:
     return []
 
 
-async def _step(target: Target, case: Case, step: Expected, slower: float) -> list[str]:
-    started = time.monotonic()
+async def _step(target: Target, case: Case, step: Expected, slower: float, began: float) -> list[str]:
     if "do" in step:
         await _do(target, case, step["do"])
-    ends = started + step.get("within", WITHIN_S) * slower
+    ends = time.monotonic() + step.get("within", WITHIN_S) * slower
     pause_s = _FIRST_PAUSE_S
     while found := [line async for line in _differences(target, case, step)]:
         if time.monotonic() > ends:
             return found
         await asyncio.sleep(pause_s)
         pause_s = min(pause_s * 1.5, _LAST_PAUSE_S)
-    took = time.monotonic() - started
+    took = time.monotonic() - began
     if took < step.get("after", 0):
         return [f"it was so after {took:.1f} s already, and not only after {step['after']} s"]
     if "stays" in step:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -25,13 +25,14 @@ UP_S = 5.0
 """What `up --no-wait` may take before it is left to itself."""
 AGENT_S = 60.0
 """What the agent may take to start. What is down before it watches, it leaves alone."""
+KEEP = "--keep-on-error"
 _COMMANDS_AT_ONCE = 2
 """Each is an interpreter that starts: more of them would only queue for the processors."""
 
 
 class Podlab:
     """The pods of one engine. `folder` is for files of its own, `where` the environment that leads commands to the
-    engine; `check` raises `Refused` where the agent is gone."""
+    engine; `check` raises `Refused` where the agent is gone. `options` are `up`'s."""
 
     offers = frozenset({"storage"})
 
@@ -42,23 +43,26 @@ class Podlab:
         where: Mapping[str, str],
         check: Callable[[], None],
         version: tuple[int, int] = BEHAVES_AS,
+        options: Sequence[str] = (),
     ) -> None:
         self.version = version
         self._lab = lab
         self._folder = folder
         self._where = where
         self._check = check
+        self._options = ("--no-wait", *options)
         self._removed: list[str] = []
         self._under_way: dict[str, tuple[asyncio.subprocess.Process, asyncio.Task[tuple[bytes, bytes]]]] = {}
         self._places = asyncio.Semaphore(_COMMANDS_AT_ONCE)
 
     async def put(self, name: str, text: str) -> None:
         async with self._places:
-            process = await self._begin("up", "--no-wait", self._file(name, text))
+            process = await self._begin("up", *self._options, self._file(name, text))
             self._under_way[name] = process, asyncio.create_task(process.communicate())
             # it sees to init containers until they are done; the agent does so, too
             await asyncio.wait([self._under_way[name][1]], timeout=UP_S)
-        self._tell(name)
+        if KEEP not in self._options:
+            self._tell(name)
 
     def _tell(self, name: str) -> None:
         """What it said when it failed."""
@@ -173,15 +177,15 @@ async def on_engine(address: str, folder: Path) -> AsyncIterator[Podlab]:
 
 @asynccontextmanager
 async def on_kubernetes(kubeconfig: str, namespace: str, folder: Path) -> AsyncIterator[Podlab]:
-    """podlab on a cluster that has such a namespace, which has an agent of its own: the kubelet. While it lasts this
-    process's `KUBECONFIG` is the cluster's."""
+    """podlab on a cluster that has such a namespace, which has an agent of its own: the kubelet. It goes on with what
+    `up` left where it failed. While it lasts this process's `KUBECONFIG` is the cluster's."""
     engine = f"kubernetes/{namespace}"
     here = {"KUBECONFIG": kubeconfig}
     where = {**os.environ, **here, "PODLAB_ENGINE": engine, "XDG_DATA_HOME": str(folder)}
     version = await Kubectl(namespace, where).server_version()
     with patch.dict(os.environ, here):
         async with podlab.connect(engine) as lab:
-            yield Podlab(lab, folder, where, lambda: None, version)
+            yield Podlab(lab, folder, where, lambda: None, version, [KEEP])
 
 
 def _alive(agent: asyncio.subprocess.Process, log: Path) -> None:

@@ -13,11 +13,13 @@ import os
 import random
 import statistics
 import subprocess
+import sys
 import time
 import uuid
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from podlab.engines.docker.daemon import place, start, stop
@@ -68,7 +70,7 @@ def pods_of(prefix: str, count: int, image: str) -> list[Pod]:
 @dataclass
 class Chaos:
     """`machine` is the engine's, if that may be killed. `only`: accidents of these kinds, else of all. `took_s` has, of
-    each round, how long after the cause was gone all pods were ready again and stayed so."""
+    each round, how long after the cause was gone all pods were ready again and stayed so; `progress` is told."""
 
     engine: DockerEngine
     agent: AgentProcess
@@ -77,6 +79,7 @@ class Chaos:
     machine: Machine | None = None
     only: Sequence[str] = ()
     took_s: list[tuple[float, Accident]] = field(default_factory=list)
+    progress: Callable[[str], None] = lambda line: None
 
     async def run(self, rounds: int) -> None:
         dice = random.Random(self.seed)
@@ -90,6 +93,7 @@ class Chaos:
                 await accident.act()
                 took_s = await self._until_ready(f"round {number} of seed {self.seed}: {accident.what}")
                 self.took_s.append((took_s, accident))
+                self.progress(f"{number + 1}/{rounds}  {took_s:4.1f} s  {accident.what}")
             await self._nothing_is_lost()
         await self._nothing_is_left()
 
@@ -183,8 +187,9 @@ async def _main(given: argparse.Namespace) -> str:
             agent.host = (await start(where, own_network=True)).address
             await asyncio.to_thread(_docker, "--host", agent.host, "load", stdin=saved)
         engine = await DockerEngine.connect(agent.host)
+        pods = pods_of("chaos", given.pods, "busybox")
         chaos = Chaos(
-            engine, agent, pods_of("chaos", given.pods, "busybox"), given.seed, machine, given.only or ()
+            engine, agent, pods, given.seed, machine, given.only or (), progress=partial(print, file=sys.stderr)
         )
         try:
             await chaos.run(given.rounds)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from podlab.agent import repairs
 from podlab.agent.judging import is_odd
-from podlab.agent.known import AT_ONCE_S, BACKLOG_S, SETTLE_S, Known
+from podlab.agent.known import AT_ONCE_S, SETTLE_S, Known
 from podlab.agent.outage import Outage
 from podlab.agent.owner import Nobody, Owner
 from podlab.agent.tender import Tender
@@ -230,7 +230,7 @@ class Agent:
     def _found(self) -> None:
         self._tell("found", message="the engine answers again")
         for known in self._pods.values():
-            known.away_until = self._clock.now() + BACKLOG_S
+            known.engine_is_back(self._clock.now())
         self._look_at_all()
 
     def _tell_of_workload(self, verb: str, workload: str, message: str) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -22,6 +24,9 @@ AT_ONCE_S = 0.1
 """The same where nobody can have wished for what happened: an init container is done, the engine was away."""
 BACKLOG_S = 2.0
 """For so long after its return an engine tells what happened in its absence."""
+OUTLIVES_S = 60.0
+"""What ran before an engine's return and ends so soon after it, ends for no fault of its own: an engine that comes
+after one that was killed stops what that has left."""
 LONGEST_SETTLE_S = 10.0
 FIRST_PAUSE_S, LAST_PAUSE_S = 1.0, 60.0
 """After a repair, before the next one of the same pod; it doubles with each."""
@@ -38,9 +43,9 @@ class Known:
 
     Of what has ended: `stopped` are the containers that somebody stopped on purpose, and when we heard of it; `died`
     those that nobody stopped. Of these, `accidents` are no fault of their own: somebody killed them, or the pod's
-    namespaces went; where nobody could tell what happened meanwhile, all are (`is_excused`). What we hear before
-    `away_until` happened while the engine was away, so nobody can have asked it for that. `taken` are those that the
-    engine no longer restarts by itself; `ends` is how each last ended.
+    namespaces went; where nobody could tell what happened meanwhile, all are (`is_excused`). `back_at`, by our clock,
+    the engine answered again, and `begun` are those that were started since. `taken` are those that the engine no
+    longer restarts by itself; `ends` is how each last ended.
 
     `repairing`: by the engine's clock, when a repair was begun that has not come to its end; `repairs_until`: by ours,
     how long what is told may be of our own doing. `told_at` is the last event's time, and `stirred_at` by our clock
@@ -54,7 +59,8 @@ class Known:
     killed: set[str] = field(default_factory=set)
     accidents: set[str] = field(default_factory=set)
     is_excused: bool = False
-    away_until: float = 0.0
+    back_at: float = -math.inf
+    begun: set[str] = field(default_factory=set)
     taken: set[str] = field(default_factory=set)
     out_of_memory: set[str] = field(default_factory=set)
     ends: dict[str, Termination] = field(default_factory=dict)
@@ -86,7 +92,7 @@ class Known:
         if event.container == naming.INFRA and _ends(event) and self.infra_ended_at is None:
             self.infra_ended_at = now
         if event.action == "stop":
-            if now >= self.away_until and (not is_ours or event.container == naming.INFRA):
+            if not self._is_backlog(now) and (not is_ours or event.container == naming.INFRA):
                 self.stopped[event.container] = now
                 self.died.discard(event.container)
         elif event.action == "oom":
@@ -100,12 +106,35 @@ class Known:
                 self.accidents |= self.died
             elif event.container in self.killed or naming.INFRA in self.died:
                 self.accidents.add(event.container)
-        elif event.action in ("start", "destroy"):
-            if (event.action, event.container) == ("start", naming.INFRA):
+        elif event.action == "start":
+            self.begun.add(event.container)
+            if event.container == naming.INFRA:
                 self.forget_shutdown()
-            self.stopped.pop(event.container, None)
-            for names in (self.died, self.killed, self.accidents, self.out_of_memory):
-                names.discard(event.container)
+            self._forget_end(event.container)
+        elif event.action == "destroy":
+            self._forget_end(event.container)
+
+    def _forget_end(self, container: str) -> None:
+        self.stopped.pop(container, None)
+        for names in (self.died, self.killed, self.accidents, self.out_of_memory):
+            names.discard(container)
+
+    def engine_is_back(self, now: float) -> None:
+        """That pods were down says nothing of them, so nothing of former repairs counts."""
+        self.back_at = now
+        self.begun.clear()
+        self.repairs, self.rests_until = 0, now
+
+    def _is_backlog(self, now: float) -> bool:
+        """Whether what we hear happened while the engine was away: nobody can have asked it for that."""
+        return now < self.back_at + BACKLOG_S
+
+    def excused(self, containers: Collection[str], now: float) -> set[str]:
+        """Those whose end is no fault of their own."""
+        if self.is_excused:
+            return {*containers}
+        outlived = {*containers} - self.begun if now < self.back_at + OUTLIVES_S else set()
+        return self.accidents | outlived
 
     def _ended(self, event: PodEvent) -> None:
         told = event.attributes
@@ -131,7 +160,7 @@ class Known:
 
     def settle_s(self, event: PodEvent, now: float) -> float:
         """How long to wait for what else may happen."""
-        return AT_ONCE_S if now < self.away_until or self.is_next_step(event) else SETTLE_S
+        return AT_ONCE_S if self._is_backlog(now) or self.is_next_step(event) else SETTLE_S
 
     def is_next_step(self, event: PodEvent) -> bool:
         """Whether an init container is done: the next one waits for nothing else, and nobody has stopped anything."""

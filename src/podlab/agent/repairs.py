@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from podlab import naming
+from podlab.engines.base import NEW_NAMESPACES
 from podlab.errors import NotFound, Overtaken
 from podlab.record import EventRecord, Record
 
@@ -17,8 +18,6 @@ if TYPE_CHECKING:
 LONGEST_S: Final = 60.0
 """A repair that takes longer, or was begun longer ago, explains no more why a container was stopped."""
 _ATTEMPTS: Final = 5
-_NEW_NAMESPACES: Final = "the pod's namespaces are new"
-"""Why an engine starts an init container again."""
 _DESTROYS: Final = ("create", "recreate", "remove", "set aside", "restart")
 """Half-way through these, nobody could tell an accident from a wish."""
 
@@ -93,7 +92,7 @@ def _of_whole_pod(changes: Sequence[Change], infra: Change | None) -> str:
         return "infra had ended; started again with its members"
     if any(c.verb == "connect" for c in changes):
         return "infra was cut off from its network; connected again"
-    if any(c.reason == _NEW_NAMESPACES for c in changes):
+    if any(c.reason == NEW_NAMESPACES for c in changes):
         return "infra was started anew; the init containers run again, and then the others"
     if stale := [c.container for c in changes if c.verb == "restart"]:
         return f"infra was restarted behind podlab's back; restarted what had lost its namespaces: {', '.join(stale)}"

@@ -28,8 +28,6 @@ if TYPE_CHECKING:
 
 LEFT_S = 1.5
 """What a removal may take between two containers, or who makes a pod."""
-GRACE_S = 30
-"""Of a pod that says none. https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#pod-termination"""
 REMOVAL_S = 60.0
 """What a removal may take beyond the grace period."""
 PAST = timedelta(hours=1)
@@ -112,8 +110,7 @@ class Tender:
     async def _see_to_removal(self, name: str, known: Known, wanted: Pod, since: datetime) -> None:
         """Somebody removes the pod; where they were cut off, that is brought to its end."""
         await self.leave(known)
-        grace_s = wanted.spec.termination_grace_period_seconds
-        due = since.timestamp() + (GRACE_S if grace_s is None else grace_s) + REMOVAL_S
+        due = since.timestamp() + wanted.spec.grace_s + REMOVAL_S
         if due > self._clock.now():
             self._wake(name, due)
             return
@@ -173,7 +170,7 @@ class Tender:
                 kinds=EVERY_PROBE - ({Kind.READINESS} if is_owned else set()),
                 on_news=lambda: self._news(wanted.name),
             )  # fmt: skip
-        excused = {c.name for c in status.containers} if known.is_excused else set(known.accidents)
+        excused = known.excused([c.name for c in status.containers], self._clock.now())
         if known.spec is None:
             excused |= cut_off(status)
         unexplained = {c.name for c in status.containers if known.spec is None and c.name not in known.died}

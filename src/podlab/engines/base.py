@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     from podlab.status import PodStatus
 
 
+NEW_NAMESPACES = "the pod's namespaces are new"
+"""`reason` of a `Change` that starts an init container again."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
     """One step that `apply` took or would take: `verb` `create`, `container` `app`, `reason` `image changed`.

@@ -40,6 +40,7 @@ class PodOS(Wire):
     name: Literal["linux"]
 
 
+DEFAULT_GRACE_S: Final = 30
 _FOR_CLUSTER: Final = frozenset({
     "affinity", "automountServiceAccountToken", "enableServiceLinks", "nodeName", "nodeSelector",
     "overhead", "preemptionPolicy", "priority", "priorityClassName", "readinessGates", "resourceClaims",
@@ -86,6 +87,12 @@ class PodSpec(Wire):
     runtime_class_name: str | None = None
     os: PodOS | None = None
     for_cluster: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def grace_s(self) -> int:
+        """https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#pod-termination"""
+        said = self.termination_grace_period_seconds
+        return DEFAULT_GRACE_S if said is None else said
 
     @property
     def lasting(self) -> tuple[Container, ...]:

@@ -84,9 +84,10 @@ class Life(World):
             return False
         if order.kind(self.pod, name) is Kind.INIT:
             return member.state == "exited" and member.exit_code == 0
+        if name != "gated":  # the engine may be about to restart it
+            return member.is_up
         known = self.record.of(name)
-        is_asked = name != "gated" or bool(known.started and known.run == member.run)
-        return member.state in ("running", "paused") and is_asked
+        return member.state in ("running", "paused") and bool(known.started and known.run == member.run)
 
     @property
     def is_initialized(self) -> bool:

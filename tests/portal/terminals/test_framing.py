@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from podlab.frames import Kind, frame
 from podlab.portal.terminals import framing
-from podlab.portal.terminals.framing import Kind, Messages, Violation
+from podlab.portal.terminals.framing import Messages, Violation
 
 
 def masked(kind: int, data: bytes, *, is_final: bool = True, reserved: int = 0) -> bytes:
@@ -94,7 +95,7 @@ def test_noise_is_a_violation_or_messages_within_bounds(noise: bytes) -> None:
 
 @pytest.mark.parametrize("size", [0, 125, 126, 65535, 65536])
 def test_a_frame_of_ours_says_its_size(size: int) -> None:
-    wire = framing.frame(Kind.BINARY, bytes(size))
+    wire = frame(Kind.BINARY, bytes(size))
     head = {0: 2, 125: 2, 126: 4, 65535: 4, 65536: 10}[size]
     assert (wire[0], len(wire)) == (0x82, head + size)
     assert (wire[1] if head == 2 else int.from_bytes(wire[2:head])) == size

@@ -11,8 +11,8 @@ from contextlib import asynccontextmanager
 import pytest
 from aiohttp import web
 
+from podlab.frames import Kind, frame
 from podlab.portal.terminals import websocket
-from podlab.portal.terminals.framing import Kind, frame
 from podlab.portal.terminals.websocket import WebSocket
 from tests.portal.terminals.test_framing import masked
 

@@ -49,7 +49,7 @@ _OVER: Final = frozenset({"Succeeded", "Failed"})
 async def gather(engine: KubernetesEngine, *, progress: Callable[[str], None] = lambda text: None) -> Cluster:
     """`Unavailable`, `Denied` and the like where not even the version can be asked for."""
     client = engine.client
-    version = str((await client.json("GET", "/version"))["gitVersion"]).removeprefix("v")
+    version = await engine.version()
     progress("asking what we may do")
     lacking, to_deploy = await asyncio.gather(
         _lacking(engine, NEEDED), _lacking(engine, TO_DEPLOY, everywhere=True)

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from podlab.engines.base import Engine
 
 REMOVAL_WAIT_S = 10
+LATE_LOOKS = 10
 ORPHANED_S = 60
 """A pod's volumes are made before its containers: those that are younger may belong to a pod that is being made."""
 
@@ -55,10 +56,8 @@ async def delete(client: Client, name: str, *, grace_s: int | None, engine: Engi
             is_infra = c["Labels"].get(naming.ROLE) == "infra"
             first = [task for id, task in stops.items() if is_infra or id == c["Id"]]
             group.create_task(_remove_after(first, client, c["Id"]))
-    while listed and (late := await find.containers(client, of_pod)):  # of a repair that was under way
-        async with asyncio.TaskGroup() as group:
-            for c in late:
-                group.create_task(remove_container(client, c["Id"]))
+    if listed:
+        await _remove_late(client, name)
     # only now, for until then an agent may have noted what it saw of the pod
     volumes = await find.volumes(client, of_pod)
     async with asyncio.TaskGroup() as group:
@@ -76,6 +75,22 @@ async def delete(client: Client, name: str, *, grace_s: int | None, engine: Engi
 
 
 _UP = ("running", "restarting", "paused")
+
+
+async def _remove_late(client: Client, name: str) -> None:
+    """What a repair that was under way has made meanwhile. It sees the removal's mark before it makes more."""
+    for _ in range(LATE_LOOKS):
+        late = await find.containers(client, f"{naming.POD}={name}")
+        if not late:
+            return
+        async with asyncio.TaskGroup() as group:
+            for c in late:
+                group.create_task(remove_container(client, c["Id"]))
+    raise Conflict(
+        f"pod '{name}' is made again and again while it is being removed",
+        subject=name,
+        hint="end what makes it, then try again",
+    )
 
 
 async def _remove_after(stops: Sequence[asyncio.Task[None]], client: Client, id: str) -> None:

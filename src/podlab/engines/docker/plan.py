@@ -14,6 +14,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from podlab import naming
+from podlab.engines.base import NEW_NAMESPACES
 from podlab.engines.docker import plan_bounds, publishing, resizing, translate
 from podlab.engines.docker.found import FoundContainer, FoundPod
 from podlab.engines.docker.plan_volumes import Volumes
@@ -58,6 +59,8 @@ def plan(wanted: Pod, found: FoundPod, *, hold: Collection[str] = ()) -> list[St
     removed |= _anew(
         steps, wanted, found, line, {*removed, *hold}, infra_starts=infra_starts, after=spec_written
     )
+    if not infra_starts:
+        removed |= _cut_short(steps, wanted, found, line, {*removed, *hold}, after=spec_written)
     created: dict[str, Step] = {}
     for container in wanted.members:
         name = container.name
@@ -142,6 +145,9 @@ def _refuse_other_infra(wanted: Pod, infra: FoundContainer) -> None:
         )
 
 
+_WAITS = "must wait for the init containers"
+
+
 @dataclass(frozen=True, slots=True)
 class _Line:
     """Who may run, and the init containers that have had their turn: they need not even be there. `is_over`: all
@@ -203,9 +209,28 @@ def _anew(
     }
 
 
+def _cut_short(
+    steps: Steps, wanted: Pod, found: FoundPod, line: _Line, but: Collection[str], *, after: Collection[Step]
+) -> dict[str, Step]:
+    """What runs before its turn and might not be started again after a stop is made anew: it has not had its run. Of
+    what outlived its namespaces the plan knows by that."""
+    if line.ended:
+        return {}
+    return {
+        name: steps.add(
+            Verb.REMOVE, name, _WAITS, after=[*after, steps.add(Verb.STOP, name, _WAITS, after=after)]
+        )
+        for name, member in found.members.items()
+        if member.is_up
+        and not found.is_from_before(member)
+        and name not in {*line.turn, *line.over, *but}
+        and order.policy(wanted, name) != "Always"
+    }
+
+
 def _stop(steps: Steps, wanted: Pod, found: FoundPod, line: _Line, but: Collection[str]) -> list[Step]:
     """Those whose turn it is not, sidecars one after another and the last one first."""
-    reason = "all containers have ended" if line.ended else "must wait for the init containers"
+    reason = "all containers have ended" if line.ended else _WAITS
     stopped: list[Step] = []
     for names in order.stop_order(wanted):
         stopped += [
@@ -295,19 +320,20 @@ def _why_start(wanted: Pod, found: FoundPod, name: str, *, infra_starts: bool) -
     if member.state == "created":
         return Verb.START, "was never started"
     if wanted.spec.init_containers and (infra_starts or found.is_from_before(member)):
-        reason = _why_again(wanted, found, name)
+        reason = _why_again(wanted, found, name, infra_starts=infra_starts)
         return (Verb.START, reason) if reason else None
     if not order.has_ended(wanted, name, member.exit_code) or (member.exit_code != 0 and infra_starts):
         return Verb.START, f"had ended with exit code {member.exit_code}"
     return None
 
 
-def _why_again(wanted: Pod, found: FoundPod, name: str) -> str:
-    """Whether what ended in earlier namespaces runs again in new ones: all but a container that was through."""
+def _why_again(wanted: Pod, found: FoundPod, name: str, *, infra_starts: bool) -> str:
+    """Whether what ended in earlier namespaces runs again in new ones: all but a container that was through, which one
+    that outlived its namespaces was not."""
     member = found.members[name]
     if order.kind(wanted, name) is Kind.INIT:
-        return "the pod's namespaces are new"
-    began = found.infra.started_at if found.infra else None
+        return NEW_NAMESPACES
+    began = found.infra.started_at if found.infra and not infra_starts else None
     was_cut_off = bool(began and member.finished_at and member.finished_at >= began)
     if member.exit_code != 0 or was_cut_off or not order.has_ended(wanted, name, member.exit_code):
         return f"had ended with exit code {member.exit_code}"

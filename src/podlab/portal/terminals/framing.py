@@ -7,26 +7,11 @@ one frame; what comes may be in fragments.
 from __future__ import annotations
 
 import struct
-from enum import IntEnum
 
-_FINAL = 0x80
-_MASKED = 0x80
-_RESERVED = 0x70
+from podlab.frames import FINAL, MASKED, RESERVED, Kind, frame, masked
+
 _MAX_CONTROL_BYTES = 125
-
-
-class Kind(IntEnum):
-    """https://datatracker.ietf.org/doc/html/rfc6455#section-11.8"""
-
-    CONTINUATION = 0
-    TEXT = 1
-    BINARY = 2
-    CLOSE = 8
-    PING = 9
-    PONG = 10
-
-
-_WHOLE_BINARY = _FINAL + int(Kind.BINARY)
+_WHOLE_BINARY = FINAL + int(Kind.BINARY)
 
 
 class Violation(Exception):
@@ -40,16 +25,6 @@ class Violation(Exception):
 def binary(data: bytes) -> bytes:
     """A message, as a server sends it."""
     return b"\x82%c%b" % (len(data), data) if len(data) < 126 else frame(Kind.BINARY, data)
-
-
-def frame(kind: Kind, data: bytes) -> bytes:
-    """As a server sends it."""
-    size = len(data)
-    if size < 126:
-        return b"%c%c%b" % (_FINAL | kind, size, data)
-    if size < 1 << 16:
-        return struct.pack(">BBH", _FINAL | kind, 126, size) + data
-    return struct.pack(">BBQ", _FINAL | kind, 127, size) + data
 
 
 def close(code: int, reason: str) -> bytes:
@@ -73,10 +48,10 @@ class Messages:
         """The payload where `data` is one short binary message and nothing else, as nearly all that people type."""
         size = len(data) - 6
         if (
-            0 < size < 126 and data[0] == _WHOLE_BINARY and data[1] == _MASKED + size
+            0 < size < 126 and data[0] == _WHOLE_BINARY and data[1] == MASKED + size
             and size <= self._max_bytes and not self._data and self._kind is None
         ):  # fmt: skip
-            return _unmasked(data[6:], data[2:6])
+            return masked(data[6:], data[2:6])
         return None
 
     def feed(self, data: bytes) -> list[tuple[Kind, bytes]]:
@@ -90,7 +65,7 @@ class Messages:
             if len(self._data) < end:
                 self._missing_bytes = end
                 break
-            payload = _unmasked(bytes(self._data[begin:end]), bytes(self._data[begin - 4 : begin]))
+            payload = masked(bytes(self._data[begin:end]), bytes(self._data[begin - 4 : begin]))
             del self._data[:end]
             self._missing_bytes = 2
             if (message := self._message(is_final, kind, payload)) is not None:
@@ -101,10 +76,10 @@ class Messages:
         """Whether it is the last of its message, its kind, and where its payload begins and ends. None where the
         head is not whole, and `_missing_bytes` says how much of it is needed."""
         data = self._data
-        first, size = data[0], data[1] & ~_MASKED
-        if first & _RESERVED:
+        first, size = data[0], data[1] & ~MASKED
+        if first & RESERVED:
             raise Violation(1002, "no extension was agreed on")
-        if not data[1] & _MASKED:
+        if not data[1] & MASKED:
             raise Violation(1002, "a client has to mask what it sends")
         begin = 6 if size < 126 else 8 if size == 126 else 14
         if len(data) < begin:
@@ -112,7 +87,7 @@ class Messages:
             return None
         if size >= 126:
             size = int.from_bytes(data[2 : begin - 4])
-        is_final = bool(first & _FINAL)
+        is_final = bool(first & FINAL)
         try:
             kind = Kind(first & 0x0F)
         except ValueError:
@@ -139,10 +114,3 @@ class Messages:
         kind, payload = self._kind, b"".join(self._parts)
         self._kind, self._parts, self._parts_bytes = None, [], 0
         return kind, payload
-
-
-def _unmasked(data: bytes, mask: bytes) -> bytes:
-    """As one large number each: a loop over bytes would take a hundred times as long."""
-    size = len(data)
-    key = (mask * (size // 4 + 1))[:size]
-    return (int.from_bytes(data) ^ int.from_bytes(key)).to_bytes(size)

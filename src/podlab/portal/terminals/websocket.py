@@ -18,8 +18,9 @@ from typing import TYPE_CHECKING, cast
 from aiohttp import web
 
 from podlab.errors import Invalid, PodlabError
+from podlab.frames import Kind, frame
 from podlab.portal.terminals import framing
-from podlab.portal.terminals.framing import Kind, Messages, Violation
+from podlab.portal.terminals.framing import Messages, Violation
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -122,7 +123,7 @@ class WebSocket:
                     if not self._is_closing:
                         self._take(payload)
                 elif kind is Kind.PING:
-                    self._write(framing.frame(Kind.PONG, payload))
+                    self._write(frame(Kind.PONG, payload))
                 elif kind is Kind.CLOSE:
                     self._hang_up(payload)
                     break
@@ -163,7 +164,7 @@ class WebSocket:
     def _keep_alive(self) -> None:
         if self._was_heard or self._is_paused:
             self._was_heard = False
-            self._write(framing.frame(Kind.PING, b""))
+            self._write(frame(Kind.PING, b""))
             self._timer = self._loop.call_later(KEEPALIVE_S, self._keep_alive)
         elif self._transport:
             self._transport.abort()

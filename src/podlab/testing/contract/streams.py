@@ -201,7 +201,8 @@ class Streams(Case):
     ) -> None:
         async with self.running(engine, pod_of(name, member("app", image))):
             options = ExecOptions(tty=True, stdin=True, size=(100, 30))
-            process = await engine.exec(name, "app", ["sh", "-c", "stty size; read x; stty size"], options)
+            script = "stty size; " + "read x; stty size; " * 100
+            process = await engine.exec(name, "app", ["sh", "-c", script], options)
             async with process, asyncio.timeout(SOON_S):
                 seen = b""
                 while b"30 100" not in seen:
@@ -212,13 +213,13 @@ class Streams(Case):
                     with pytest.raises(Invalid):
                         await process.resize(*size)
                 await process.resize(120, 40)
-                await process.write(b"\n")
-                while b"40 120" not in seen:
+                while b"40 120" not in seen:  # what is written meanwhile may overtake it
+                    await process.write(b"\n")
+                    await asyncio.sleep(0.1)
                     chunk = await process.read()
                     assert chunk is not None, seen
                     assert chunk[0] == 1
                     seen += chunk[1]
-                await output(process)
 
     async def test_attach_sees_a_containers_output_from_its_start(
         self, engine: Engine, image: str, name: str

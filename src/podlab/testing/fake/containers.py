@@ -32,8 +32,7 @@ class Containers(Pods):
     async def stop(self, name: str, container: str | None = None, *, grace_s: int | None = None) -> None:
         await self._answer()
         pod = self._pod(name)
-        own = pod.spec.spec.termination_grace_period_seconds
-        seconds = grace_s if grace_s is not None else 30 if own is None else own
+        seconds = pod.spec.spec.grace_s if grace_s is None else grace_s
         chosen = self._chosen(name, container)
         pod.is_down |= container is None
 

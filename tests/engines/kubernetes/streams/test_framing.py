@@ -6,8 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from podlab.engines.kubernetes.streams.framing import MAX_MESSAGE_BYTES, Kind, Messages, frame
+from podlab.engines.kubernetes.streams.framing import MAX_MESSAGE_BYTES, Messages, frame
 from podlab.errors import Unavailable
+from podlab.frames import Kind
+from podlab.frames import frame as server_frame
 from podlab.portal.terminals import framing as server
 
 SIZES = (0, 1, 125, 126, 127, 65535, 65536, 70000)
@@ -17,7 +19,7 @@ SIZES = (0, 1, 125, 126, 127, 65535, 65536, 70000)
 def test_a_server_reads_what_we_write(size: int) -> None:
     data = bytes(number % 251 for number in range(size))
     [found] = server.Messages(1 << 20).feed(frame(Kind.BINARY, data))
-    assert found == (server.Kind.BINARY, data)
+    assert found == (Kind.BINARY, data)
 
 
 @given(
@@ -26,7 +28,7 @@ def test_a_server_reads_what_we_write(size: int) -> None:
 )
 def test_what_a_server_writes_is_read_in_any_pieces(sizes: list[int], cuts: list[int]) -> None:
     messages = [bytes((number,)) * size for number, size in enumerate(sizes)]
-    wire = b"".join(server.frame(server.Kind.BINARY, each) for each in messages)
+    wire = b"".join(server_frame(Kind.BINARY, each) for each in messages)
     parser, found, number = Messages(), [], 0
     while wire:
         cut = cuts[number % len(cuts)]

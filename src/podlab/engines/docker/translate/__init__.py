@@ -16,9 +16,7 @@ from podlab.engines.docker.translate.labels import (
     status_volume,
 )
 from podlab.engines.docker.translate.member_container import (
-    DEFAULT_GRACE_S,
     LOGS,
-    grace_s,
     member,
     member_hash,
     member_shape,
@@ -45,8 +43,8 @@ from podlab.engines.docker.translate.volumes import (
 from podlab.engines.docker.translate.whole_pod import bounds_volume, is_bounded, own_bounds, whole
 
 __all__ = [
-    "DEFAULT_GRACE_S", "HELD_AT", "LOGS", "NETWORK_LABELS", "OPENER", "READY", "SECCOMP_FILE", "Body", "bounds",
-    "bounds_volume", "bridge_name", "capabilities", "claim", "claimed", "effective", "endpoint", "forwarder", "grace_s",
+    "HELD_AT", "LOGS", "NETWORK_LABELS", "OPENER", "READY", "SECCOMP_FILE", "Body", "bounds",
+    "bounds_volume", "bridge_name", "capabilities", "claim", "claimed", "effective", "endpoint", "forwarder",
     "group_of_volumes", "hostname", "infra", "infra_hash", "is_bounded", "is_in_memory",
     "is_scratch", "member", "member_hash", "member_shape", "network", "opener", "opener_of", "own_bounds",
     "own_volumes", "publisher", "publisher_name", "removal_volume", "restarts", "source",

@@ -12,10 +12,8 @@ from __future__ import annotations
 from typing import Final
 
 from podlab import naming
-from podlab.engines.docker.translate.bridges import network_name
 from podlab.engines.docker.translate.labels import Body
-from podlab.engines.docker.translate.publisher import publisher_labels
-from podlab.engines.docker.translate.security import SECCOMP_FILE
+from podlab.engines.docker.translate.publisher import publisher_host, publisher_labels
 from podlab.model import ContainerPort, Pod
 
 READY: Final = "ready"
@@ -58,18 +56,5 @@ def forwarder(pod: Pod, port: ContainerPort) -> Body:
         "User": "0:0",
         "Labels": publisher_labels(pod, port),
         "ExposedPorts": {key: {}},
-        "HostConfig": {
-            "Init": True,
-            "NetworkMode": network_name(pod),
-            "CgroupnsMode": "private",
-            "PortBindings": {key: [{"HostIp": port.host_ip or "", "HostPort": str(port.host_port)}]},
-            "CapDrop": ["ALL"],
-            "CapAdd": ["NET_ADMIN"],
-            "SecurityOpt": ["no-new-privileges", f"{SECCOMP_FILE}podlab/infra.json"],
-            "ReadonlyRootfs": True,
-            "RestartPolicy": {"Name": "unless-stopped"},
-            "Sysctls": _FORWARDS,
-            "Annotations": {},
-            "Mounts": [],
-        },
+        "HostConfig": publisher_host(pod, port, key, _FORWARDS) | {"CapAdd": ["NET_ADMIN"]},
     }

@@ -36,10 +36,6 @@ from podlab.objects.environment import environment, expand
 from podlab.objects.fields import needs_address
 from podlab.status import Kind
 
-DEFAULT_GRACE_S: Final = 30
-"""https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#pod-termination"""
-
-
 NOTHING_AROUND: Final = Surroundings(is_strict=False)
 """What stands in other objects is left out."""
 
@@ -60,10 +56,10 @@ def member(pod: Pod, container: Container, around: Surroundings = NOTHING_AROUND
         "Tty": bool(container.tty),
         "OpenStdin": bool(container.stdin),
         "StdinOnce": bool(container.stdin_once),
-        "StopTimeout": grace_s(pod),
+        "StopTimeout": pod.spec.grace_s,
         "Labels": labels(pod, container.name, "member", member_hash(pod, container))
         | {naming.SHAPE: member_shape(pod, container)}
-        | stops(pod, container, grace_s(pod))
+        | stops(pod, container, pod.spec.grace_s)
         | last_words_label(container)
         | copy_of_wanted_state(pod, container),
         "HostConfig": {
@@ -123,7 +119,7 @@ def member_hash(pod: Pod, container: Container) -> str:
     body: a newer podlab that writes another body finds its older pods unchanged."""
     mounted = {m.name for m in container.volume_mounts}
     return digest(
-        container, [v for v in pod.spec.volumes if v.name in mounted], pod.spec.restart_policy, grace_s(pod),
+        container, [v for v in pod.spec.volumes if v.name in mounted], pod.spec.restart_policy, pod.spec.grace_s,
         bool(pod.spec.share_process_namespace), pod.metadata.annotations.get(model.INIT), *_bounds(pod),
         *_place(pod, container),
         *said_of_members(pod), *_of_the_machine(pod),
@@ -157,11 +153,6 @@ def _of_the_machine(pod: Pod) -> Iterable[str]:
         yield "hostPID"
     if pod.spec.host_ipc:
         yield "hostIPC"
-
-
-def grace_s(pod: Pod) -> int:
-    grace = pod.spec.termination_grace_period_seconds
-    return DEFAULT_GRACE_S if grace is None else grace
 
 
 # Docker's policies serve for a crashed member of a living pod; for all else podlab's own repair does.

@@ -7,6 +7,8 @@ name: the pod's address may change when its infra starts again.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from podlab import naming
 from podlab.engines.docker.translate.bridges import network_name
 from podlab.engines.docker.translate.labels import Body
@@ -30,6 +32,23 @@ def publisher_labels(pod: Pod, port: ContainerPort) -> dict[str, str]:
     }
 
 
+def publisher_host(pod: Pod, port: ContainerPort, key: str, sysctls: Mapping[str, str]) -> Body:
+    """What every publisher may do on the engine's machine; `key` is the container's port in the engine's words."""
+    return {
+        "Init": True,
+        "NetworkMode": network_name(pod),
+        "CgroupnsMode": "private",
+        "PortBindings": {key: [{"HostIp": port.host_ip or "", "HostPort": str(port.host_port)}]},
+        "CapDrop": ["ALL"],
+        "SecurityOpt": ["no-new-privileges", f"{SECCOMP_FILE}podlab/infra.json"],
+        "ReadonlyRootfs": True,
+        "RestartPolicy": {"Name": "unless-stopped"},
+        "Sysctls": sysctls,
+        "Annotations": {},
+        "Mounts": [],
+    }
+
+
 def publisher(pod: Pod, port: ContainerPort, image: str) -> Body:
     """Of a TCP port. Its command is busybox's `nc`, as that of the infra: one process listens, and one more for each
     connection."""
@@ -43,17 +62,5 @@ def publisher(pod: Pod, port: ContainerPort, image: str) -> Body:
         "User": "65534:65534",
         "Labels": publisher_labels(pod, port),
         "ExposedPorts": {key: {}},
-        "HostConfig": {
-            "Init": True,
-            "NetworkMode": network_name(pod),
-            "CgroupnsMode": "private",
-            "PortBindings": {key: [{"HostIp": port.host_ip or "", "HostPort": str(port.host_port)}]},
-            "CapDrop": ["ALL"],
-            "SecurityOpt": ["no-new-privileges", f"{SECCOMP_FILE}podlab/infra.json"],
-            "ReadonlyRootfs": True,
-            "RestartPolicy": {"Name": "unless-stopped"},
-            "Sysctls": {"net.ipv4.ip_unprivileged_port_start": "0"},
-            "Annotations": {},
-            "Mounts": [],
-        },
+        "HostConfig": publisher_host(pod, port, key, {"net.ipv4.ip_unprivileged_port_start": "0"}),
     }  # fmt: skip

@@ -7,41 +7,19 @@ is sent as one frame; what comes may be in fragments.
 from __future__ import annotations
 
 import os
-import struct
-from enum import IntEnum
 from typing import Final
 
+from podlab import frames
 from podlab.errors import Unavailable
+from podlab.frames import FINAL, MASKED, RESERVED, Kind
 
-_FINAL = 0x80
-_MASKED = 0x80
-_RESERVED = 0x70
 MAX_MESSAGE_BYTES: Final = 1 << 22
 """API servers and kubelets send what they have read at once, 32 KiB."""
 
 
-class Kind(IntEnum):
-    """https://datatracker.ietf.org/doc/html/rfc6455#section-11.8"""
-
-    CONTINUATION = 0
-    TEXT = 1
-    BINARY = 2
-    CLOSE = 8
-    PING = 9
-    PONG = 10
-
-
 def frame(kind: Kind, data: bytes) -> bytes:
     """A whole message. What a client sends has to be masked."""
-    size = len(data)
-    if size < 126:
-        head = bytes((_FINAL | kind, _MASKED | size))
-    elif size < 1 << 16:
-        head = struct.pack(">BBH", _FINAL | kind, _MASKED | 126, size)
-    else:
-        head = struct.pack(">BBQ", _FINAL | kind, _MASKED | 127, size)
-    mask = os.urandom(4)
-    return head + mask + _masked(data, mask)
+    return frames.frame(kind, data, os.urandom(4))
 
 
 class Messages:
@@ -76,7 +54,7 @@ class Messages:
         where that is not whole."""
         first, size = data[at], data[at + 1]
         begin = at + (2 if size < 126 else 4 if size == 126 else 10)
-        if first & _RESERVED or size & _MASKED:
+        if first & RESERVED or size & MASKED:
             raise _nonsense(f"a frame that begins with {data[at : at + 2].hex()}")
         if len(data) < begin:
             return False, Kind.CONTINUATION, begin, begin
@@ -85,7 +63,7 @@ class Messages:
         if size > MAX_MESSAGE_BYTES:
             raise _nonsense(f"a message of {size} bytes")
         try:
-            return bool(first & _FINAL), Kind(first & 0x0F), begin, begin + size
+            return bool(first & FINAL), Kind(first & 0x0F), begin, begin + size
         except ValueError:
             raise _nonsense(f"a frame of kind {first & 0x0F}") from None
 
@@ -104,13 +82,6 @@ class Messages:
         kind, payload = self._kind, b"".join(self._parts)
         self._kind, self._parts, self._parts_bytes = None, [], 0
         return kind, payload
-
-
-def _masked(data: bytes, mask: bytes) -> bytes:
-    """As one large number each: a loop over bytes would take a hundred times as long."""
-    size = len(data)
-    key = (mask * (size // 4 + 1))[:size]
-    return (int.from_bytes(data, "little") ^ int.from_bytes(key, "little")).to_bytes(size, "little")
 
 
 def _nonsense(what: str) -> Unavailable:

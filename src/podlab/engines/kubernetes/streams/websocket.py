@@ -14,8 +14,9 @@ import os
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
-from podlab.engines.kubernetes.streams.framing import Kind, Messages, frame
+from podlab.engines.kubernetes.streams.framing import Messages, frame
 from podlab.errors import PodlabError, Unavailable
+from podlab.frames import Kind
 
 if TYPE_CHECKING:
     import aiohttp
