@@ -59,7 +59,7 @@ def results_on_kubernetes(
     tried = _for_its_version(kubeconfig, selected)
     namespace = f"t-{uuid.uuid4().hex[:10]}"
     pending = case.pending(case.ON_KUBERNETES)
-    with under_way(on_cluster(namespace, where), tried, pending) as found:
+    with under_way(on_cluster(namespace, where), tried, pending, again=True) as found:
         yield found
 
 
@@ -72,7 +72,8 @@ def results_of_podlab_on_kubernetes(
     folder = tmp_path_factory.mktemp("conformance")
     pending = case.pending(case.ON_KUBERNETES, case.PODLAB_ON_KUBERNETES)
     tried = _for_its_version(kubeconfig, selected)
-    with under_way(podlab_on_kubernetes(kubeconfig, namespace, folder), tried, pending) as found:
+    on = podlab_on_kubernetes(kubeconfig, namespace, folder)
+    with under_way(on, tried, pending, again=True) as found:
         yield found
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 import threading
 from collections.abc import Collection, Iterator, Mapping
 from concurrent.futures import Future
-from contextlib import AbstractAsyncContextManager, contextmanager
+from contextlib import AbstractAsyncContextManager, contextmanager, suppress
 from typing import Final
 
 from tests.conformance import case, runner
@@ -23,62 +24,88 @@ Results = Mapping[str, "Future[list[str]]"]
 """By a case's name: its differences."""
 
 
+_Outcome = list[str] | Exception
+"""Of one try: its differences, or why there was none."""
+
+
 @contextmanager
 def under_way(
-    on: AbstractAsyncContextManager[Target], cases: Collection[case.Case], pending: Collection[str]
+    on: AbstractAsyncContextManager[Target],
+    cases: Collection[case.Case],
+    pending: Collection[str],
+    *,
+    again: bool = False,
 ) -> Iterator[Results]:
     """What each case will have come to. All are under way from the first test on, in a thread with a loop of its
-    own, since each test would have another one. `pending` are the names of those that are expected to differ."""
-    found = {each.name: Future[list[str]]() for each in cases}
-    is_over = threading.Event()
+    own, since each test would have another one. `pending` are the names of those that are expected to differ. `again`:
+    one that differs is tried once more, alone, when the others are done; for a target that is not ours to mend."""
+    trials = _Trials(cases, pending, again)
     errors: list[BaseException] = []
-
-    async def all_of_them() -> None:
-        places = asyncio.Semaphore(AT_ONCE)
-
-        async def one(target: Target, each: case.Case) -> None:
-            async with places:
-                try:
-                    slower = PENDING_SLOWER if each.name in pending else SLOWER
-                    found[each.name].set_result(await runner.run(target, each, slower=slower))
-                except Exception as error:
-                    found[each.name].set_exception(error)
-
-        async with on as target:
-            try:
-                async with asyncio.timeout(None) as patience, asyncio.TaskGroup() as group:
-                    for each in sorted(cases, key=_slowness):
-                        group.create_task(one(target, each))
-                    group.create_task(_until(is_over, patience, found))
-            except TimeoutError:
-                pass
 
     def thread() -> None:
         try:
-            asyncio.run(all_of_them())
+            asyncio.run(trials.run(on))
         except BaseException as error:
             errors.append(error)
-            for future in found.values():
+            for future in trials.found.values():
                 if not future.done():
                     future.set_exception(error)
 
     running = threading.Thread(target=thread, name="conformance")
     running.start()
     try:
-        yield found
+        yield trials.found
     finally:
-        is_over.set()
+        trials.is_over.set()
         running.join()
     if errors:
         raise errors[0]
 
 
-async def _until(is_over: threading.Event, patience: asyncio.Timeout, found: Results) -> None:
-    """Ends the others where the tests were ended."""
-    while not all(future.done() for future in found.values()):
-        if is_over.is_set():
-            patience.reschedule(0)
-        await asyncio.sleep(0.2)
+class _Trials:
+    """`is_over` ends those that are still under way."""
+
+    def __init__(self, cases: Collection[case.Case], pending: Collection[str], again: bool) -> None:
+        self._cases, self._pending, self._again = sorted(cases, key=_slowness), pending, again
+        self.found = {each.name: Future[list[str]]() for each in cases}
+        self.is_over = threading.Event()
+
+    async def run(self, on: AbstractAsyncContextManager[Target]) -> None:
+        async with on as target:
+            running = asyncio.create_task(self._every(target))
+            while not running.done() and not self.is_over.is_set():
+                await asyncio.wait([running], timeout=0.2)
+            running.cancel()
+            with suppress(asyncio.CancelledError):
+                await running
+
+    async def _every(self, target: Target) -> None:
+        places = asyncio.Semaphore(AT_ONCE)
+
+        async def one(each: case.Case) -> tuple[case.Case, _Outcome]:
+            async with places:
+                outcome = await self._outcome(target, each)
+            if outcome == [] or each.name in self._pending or not self._again:
+                self._settle(each, outcome)
+            return each, outcome
+
+        for each, outcome in await asyncio.gather(*map(one, self._cases)):
+            if not self.found[each.name].done():
+                print(f"conformance: {each.name} is tried again: {outcome}", file=sys.stderr)
+                self._settle(each, await self._outcome(target, each))
+
+    async def _outcome(self, target: Target, each: case.Case) -> _Outcome:
+        try:
+            slower = PENDING_SLOWER if each.name in self._pending else SLOWER
+            return await runner.run(target, each, slower=slower)
+        except Exception as error:
+            return error
+
+    def _settle(self, each: case.Case, outcome: _Outcome) -> None:
+        if isinstance(outcome, Exception):
+            self.found[each.name].set_exception(outcome)
+        else:
+            self.found[each.name].set_result(outcome)
 
 
 def _slowness(each: case.Case) -> float:
