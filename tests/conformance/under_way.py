@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import sys
 import threading
+import warnings
 from collections.abc import Collection, Iterator, Mapping
 from concurrent.futures import Future
 from contextlib import AbstractAsyncContextManager, contextmanager, suppress
@@ -91,7 +91,7 @@ class _Trials:
 
         for each, outcome in await asyncio.gather(*map(one, self._cases)):
             if not self.found[each.name].done():
-                print(f"conformance: {each.name} is tried again: {outcome}", file=sys.stderr)
+                warnings.warn(f"{each.name} is tried again, it differed: {outcome}", stacklevel=1)
                 self._settle(each, await self._outcome(target, each))
 
     async def _outcome(self, target: Target, each: case.Case) -> _Outcome:
