@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -40,9 +41,10 @@ class Case:
     """What a cluster must have for it, such as `storage`: a default storage class."""
 
 
-def load_all() -> list[Case]:
+@cache
+def load_all() -> tuple[Case, ...]:
     """By name; the slow ones are no matter of the file."""
-    return [load(path) for path in sorted(MANIFESTS.rglob("*.yaml"), key=lambda path: path.stem)]
+    return tuple(load(path) for path in sorted(MANIFESTS.rglob("*.yaml"), key=lambda path: path.stem))
 
 
 def load(path: Path) -> Case:
