@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from pathlib import Path
 
 import pytest
@@ -29,6 +30,26 @@ async def test_a_program_that_is_not_installed_is_named() -> None:
     assert "apt-get install" in caught.value.hint
 
 
+def has_ended(child: Path) -> bool:
+    try:
+        return "State:\tZ" in (Path("/proc") / child.read_text().strip() / "status").read_text()
+    except OSError:
+        return child.exists()
+
+
+async def test_a_program_that_is_cancelled_while_it_starts_leaves_no_child_behind(tmp_path: Path) -> None:
+    script = "sleep 300 & echo $! >new; mv new child; wait"
+    running = asyncio.create_task(run("sh", "-c", script, cwd=tmp_path))
+    for _ in range(2):
+        await asyncio.sleep(0)
+    time.sleep(0.3)  # noqa: ASYNC251 - it has begun, and asyncio has had no turn to tell
+    running.cancel()
+    async with asyncio.timeout(20):
+        with pytest.raises(asyncio.CancelledError):
+            await running
+    await until(lambda: has_ended(tmp_path / "child"))
+
+
 async def test_a_cancelled_program_leaves_no_child_behind(tmp_path: Path) -> None:
     script = "sleep 300 & echo $! >new; mv new child; wait"
     running = asyncio.create_task(run("sh", "-c", script, cwd=tmp_path))
@@ -36,12 +57,4 @@ async def test_a_cancelled_program_leaves_no_child_behind(tmp_path: Path) -> Non
     running.cancel()
     with pytest.raises(asyncio.CancelledError):
         await running
-    status = Path("/proc") / (tmp_path / "child").read_text().strip() / "status"
-
-    def has_ended() -> bool:
-        try:
-            return "State:\tZ" in status.read_text()
-        except OSError:
-            return True
-
-    await until(has_ended)
+    await until(lambda: has_ended(tmp_path / "child"))

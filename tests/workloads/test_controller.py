@@ -134,6 +134,7 @@ async def test_a_failed_pod_is_tried_again_when_its_back_off_is_over(
         assert (await of_job(engine, "sum")).reason == "BackoffLimitExceeded"
 
 
+@pytest.mark.long
 async def test_a_cron_job_makes_jobs_at_its_times_and_keeps_a_few(
     engine: FakeEngine, clock: ManualClock
 ) -> None:

@@ -7,6 +7,7 @@ import tempfile
 from contextlib import AsyncExitStack, suppress
 from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
@@ -22,6 +23,8 @@ from podlab.workshop.seat import MOVES, PersonId, Seat, SeatId, State
 from podlab.workshop.store import Store, opened
 from tests.clock import ManualClock
 from tests.workshop.conftest import quiet, workshop_of
+
+pytestmark = pytest.mark.long
 
 COUNT, WARM = 4, 2
 PEOPLE = st.sampled_from([PersonId(name) for name in ("ann", "bob", "cem", "dan", "eve")])

@@ -19,6 +19,8 @@ import pytest
 from podlab.errors import NotFound
 from podlab.workshop.bundle.wheels import needed, unpackable, wheels
 
+pytestmark = pytest.mark.long
+
 PROJECT = Path(__file__).parents[2] / "pyproject.toml"
 
 

@@ -32,12 +32,19 @@ async def run(
     `Unsupported` where the program is not installed; `PodlabError` with its last lines where it fails.
     Cancelled, it and its children are ended first.
     """
-    try:
-        process = await asyncio.create_subprocess_exec(
+    starting = asyncio.ensure_future(
+        asyncio.create_subprocess_exec(
             program, *arguments, cwd=cwd, env={**os.environ, "LC_ALL": "C.UTF-8", **(env or {})},
             stdin=asyncio.subprocess.DEVNULL if stdin is None else asyncio.subprocess.PIPE,
             stdout=stdout or asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE, start_new_session=True,
-        )  # fmt: skip
+        )
+    )  # fmt: skip
+    try:
+        # cancelled in its middle, asyncio would end the program and wait for its children
+        process = await asyncio.shield(starting)
+    except asyncio.CancelledError:
+        async with _ended(await starting):
+            raise
     except FileNotFoundError as error:
         raise Unsupported(
             f"cannot run {program}: it is not installed", subject=program, hint=f"apt-get install {program}"

@@ -167,6 +167,7 @@ async def test_two_that_make_the_same_pod_make_one(both: tuple[FakeApi, Kubernet
     assert [method for method, _ in api.requests].count("POST") == 5
 
 
+@pytest.mark.long
 async def test_a_slow_api_server_costs_time_and_nothing_else(both: tuple[FakeApi, KubernetesEngine]) -> None:
     api, engine = both
     api.delay_s = 0.5

@@ -142,6 +142,7 @@ async def test_after_a_stall_the_command_goes_on_slowly_and_the_viewer_is_told(
         assert browser.skipped_bytes > 0
 
 
+@pytest.mark.long
 async def test_a_very_slow_reader_is_no_stall_and_misses_nothing() -> None:
     async with running() as (opened, process):
         browser = Browser()
