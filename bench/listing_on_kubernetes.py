@@ -12,11 +12,10 @@ import argparse
 import asyncio
 import json
 import subprocess
-import sys
 import uuid
-from asyncio.subprocess import DEVNULL
 
-from bench.rounds import Reading, Results, Turn, measured, run
+from bench.rounds import Results, run
+from bench.shell import turn
 from bench.table import absent, markdown, seconds, times
 from podlab.engines.kubernetes.manifest import manifest
 from podlab.model import Container, Metadata, Pod, PodSpec
@@ -30,25 +29,13 @@ def pod(number: int) -> Pod:
     return Pod(metadata=Metadata(name=f"pod-{number}"), spec=spec)
 
 
-def turn(*command: str) -> Turn:
-    async def taken() -> dict[str, Reading]:
-        async with measured() as reading:
-            process = await asyncio.create_subprocess_exec(*command, stdin=DEVNULL, stdout=DEVNULL)
-            code = await process.wait()
-        if code:
-            raise RuntimeError(f"{' '.join(command)} ended with exit code {code}")
-        return {"list": reading}
-
-    return taken
-
-
 def table(results: Results) -> str:
     rows = [
         [
             f"`{peer}`",
-            seconds(results.median(peer, "list")),
-            times(results.ratio(peer, BASE, "list")),
-            seconds(results.median(peer, "list", "own_cpu_s")),
+            seconds(results.median(peer, "run")),
+            times(results.ratio(peer, BASE, "run")),
+            seconds(results.median(peer, "run", "own_cpu_s")),
         ]
         for peer in results.readings
     ]
@@ -61,24 +48,19 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=9)
     asked = parser.parse_args()
     namespace = f"bench-{uuid.uuid4().hex[:6]}"
-    kubectl = ["kubectl", "--namespace", namespace]
     subprocess.run(["kubectl", "create", "namespace", namespace], check=True, stdout=subprocess.DEVNULL)
     try:
         items = [manifest(pod(number)) for number in range(asked.pods)]
         text = json.dumps({"apiVersion": "v1", "kind": "List", "items": items})
-        subprocess.run([*kubectl, "create", "-f", "-"], input=text, text=True, check=True, capture_output=True)
-        podlab = [sys.executable, "-m", "podlab.cli", "--engine", f"kubernetes/{namespace}"]
-        results = asyncio.run(
-            run(
-                {
-                    "podlab ps": turn(*podlab, "ps"),
-                    "podlab ps -o json": turn(*podlab, "ps", "-o", "json"),
-                    BASE: turn(*kubectl, "get", "pods"),
-                    f"{BASE} -o json": turn(*kubectl, "get", "pods", "-o", "json"),
-                },
-                asked.rounds,
-            )
-        )
+        create = ["kubectl", "--namespace", namespace, "create", "-f", "-"]
+        subprocess.run(create, input=text, text=True, check=True, capture_output=True)
+        commands = {
+            "podlab ps": f"podlab --engine kubernetes/{namespace} ps",
+            "podlab ps -o json": f"podlab --engine kubernetes/{namespace} ps -o json",
+            BASE: f"kubectl --namespace {namespace} get pods",
+            f"{BASE} -o json": f"kubectl --namespace {namespace} get pods -o json",
+        }
+        results = asyncio.run(run({name: turn(command) for name, command in commands.items()}, asked.rounds))
         print(f"{asked.pods} pods, {asked.rounds} rounds\n\n{table(results)}")
     finally:
         subprocess.run(["kubectl", "delete", "namespace", namespace, "--wait=false"], check=True)

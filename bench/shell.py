@@ -6,6 +6,8 @@ import asyncio
 import os
 import sysconfig
 
+from bench.rounds import Reading, Turn, measured
+
 
 def environment() -> dict[str, str]:
     """With this very environment's podlab first, and its bytecode kept as in any installation."""
@@ -28,3 +30,14 @@ async def sh(script: str) -> str:
     if process.returncode:
         raise RuntimeError(err.decode().strip() or f"exit code {process.returncode}: {script}")
     return out.decode()
+
+
+def turn(command: str) -> Turn:
+    """Runs it once: `run`."""
+
+    async def taken() -> dict[str, Reading]:
+        async with measured() as reading:
+            await sh(f"exec {command}")
+        return {"run": reading}
+
+    return taken

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from bench import ground, peers, raw
 from bench.ground import PREFIX
-from bench.rounds import Reading, Turn, measured, run
-from bench.shell import sh
+from bench.rounds import run
+from bench.shell import turn
 from bench.table import absent, markdown, seconds
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ async def suite(api: raw.Api, folder: Path, *, rounds: int, quick: bool) -> str:
             "docker --help": "docker --help",
             "python -c pass": f"{sys.executable} -c pass",
         }
-        results = await run({name: _turn(command) for name, command in commands.items()}, rounds)
+        results = await run({name: turn(command) for name, command in commands.items()}, rounds)
         await project.down(f"{PREFIX}-compose")
         await engine.delete(pod)
     rows = [
@@ -37,12 +37,3 @@ async def suite(api: raw.Api, folder: Path, *, rounds: int, quick: bool) -> str:
         for name in results.readings
     ]
     return markdown(["", "wall", "CPU"], rows) + absent(results)
-
-
-def _turn(command: str) -> Turn:
-    async def turn() -> dict[str, Reading]:
-        async with measured() as reading:
-            await sh(f"exec {command}")
-        return {"run": reading}
-
-    return turn
